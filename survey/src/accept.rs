@@ -1,0 +1,209 @@
+//! Decides whether a posted response fits the definition it was asked with.
+
+use crate::definition::{Definition, Question};
+use crate::response::{Answer, Attribute, Response, Value, uuid_v7_ms};
+
+/// Most characters of a text answer or a comment.
+pub const TEXT_CHARS_MAX: usize = 5_000;
+/// Most attributes of a response.
+pub const ATTRIBUTES_MAX: usize = 50;
+/// Most characters of an attribute's key.
+pub const ATTRIBUTE_KEY_CHARS_MAX: usize = 64;
+/// Most characters of an attribute's value.
+pub const ATTRIBUTE_VALUE_CHARS_MAX: usize = 256;
+/// Most characters of a respondent's id.
+pub const RESPONDENT_CHARS_MAX: usize = 128;
+/// Most characters of a page's path.
+pub const PAGE_CHARS_MAX: usize = 2_000;
+/// Most characters of a locale.
+pub const LOCALE_CHARS_MAX: usize = 35;
+
+/// Why a response is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whether the response is malformed, or well-formed with a value outside its bounds.
+    pub kind: RefusalKind,
+    /// The field at fault, such as `answers[0].value`.
+    pub field: String,
+    /// What is wrong, and what would be right.
+    pub detail: String,
+}
+
+/// The two ways in which a response can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// A wrong type or an unknown question.
+    Malformed,
+    /// A value out of its scale or its limit.
+    OutOfBounds,
+}
+
+/// Whether a response fits the definition it was asked with.
+///
+/// # Errors
+/// Names the first field that does not fit, and what would.
+pub fn accept(definition: &Definition, response: &Response) -> Result<(), Refusal> {
+    if uuid_v7_ms(&response.id).is_none() {
+        return Err(malformed("id", format!("{:?} is not a UUID v7", cut(&response.id))));
+    }
+    within("respondent", response.respondent.as_deref(), RESPONDENT_CHARS_MAX)?;
+    within("locale", response.locale.as_deref(), LOCALE_CHARS_MAX)?;
+    within("page", response.page.as_deref(), PAGE_CHARS_MAX)?;
+    accept_attributes(response)?;
+    for (at, answer) in response.answers.iter().enumerate() {
+        if response.answers[..at].iter().any(|other| other.question == answer.question) {
+            let detail = format!(
+                "question {:?} is answered twice; send its last answer only",
+                cut(&answer.question)
+            );
+            return Err(malformed(format!("answers[{at}].question"), detail));
+        }
+        accept_answer(definition, at, answer)?;
+    }
+    Ok(())
+}
+
+fn accept_attributes(response: &Response) -> Result<(), Refusal> {
+    if response.attributes.len() > ATTRIBUTES_MAX {
+        let detail =
+            format!("{} attributes; at most {ATTRIBUTES_MAX} are kept", response.attributes.len());
+        return Err(out_of_bounds("attributes", detail));
+    }
+    for (key, value) in &response.attributes {
+        let field = format!("attributes.{}", cut(key));
+        within(&field, Some(key), ATTRIBUTE_KEY_CHARS_MAX)?;
+        if let Attribute::Text(text) = value {
+            within(&field, Some(text), ATTRIBUTE_VALUE_CHARS_MAX)?;
+        }
+    }
+    Ok(())
+}
+
+fn accept_answer(definition: &Definition, at: usize, answer: &Answer) -> Result<(), Refusal> {
+    let Some(question) = definition.question(&answer.question) else {
+        let known: Vec<_> = definition.questions.iter().map(Question::id).collect();
+        let detail = format!(
+            "survey {:?} has no question {:?}; it asks {}",
+            definition.survey,
+            cut(&answer.question),
+            known.join(", ")
+        );
+        return Err(malformed(format!("answers[{at}].question"), detail));
+    };
+    accept_value(question, &answer.value, &format!("answers[{at}].value"))?;
+    within(&format!("answers[{at}].comment"), answer.comment.as_deref(), TEXT_CHARS_MAX)
+}
+
+fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), Refusal> {
+    match (question.range(), value) {
+        (Some(range), Value::Number(number)) => {
+            let fits = u8::try_from(*number).is_ok_and(|number| range.contains(&number));
+            fits.then_some(()).ok_or_else(|| {
+                let (low, high) = (range.start(), range.end());
+                out_of_bounds(
+                    field,
+                    format!("{number} is not on the scale {}: use {low} to {high}", question.scale),
+                )
+            })
+        }
+        (Some(range), Value::Text(_)) => {
+            let (low, high) = (range.start(), range.end());
+            Err(malformed(
+                field,
+                format!("the scale {} takes a whole number from {low} to {high}", question.scale),
+            ))
+        }
+        (None, Value::Number(_)) => {
+            Err(malformed(field, format!("the scale {} takes a text", question.scale)))
+        }
+        (None, Value::Text(text)) => within(field, Some(text), TEXT_CHARS_MAX),
+    }
+}
+
+fn within(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), Refusal> {
+    let chars = text.map_or(0, |text| text.chars().count());
+    if chars > chars_max {
+        return Err(out_of_bounds(
+            field,
+            format!("{chars} characters; at most {chars_max} are kept"),
+        ));
+    }
+    Ok(())
+}
+
+fn malformed(field: impl Into<String>, detail: String) -> Refusal {
+    Refusal { kind: RefusalKind::Malformed, field: field.into(), detail }
+}
+
+fn out_of_bounds(field: impl Into<String>, detail: String) -> Refusal {
+    Refusal { kind: RefusalKind::OutOfBounds, field: field.into(), detail }
+}
+
+/// So much of a stranger's text as an error message may repeat.
+fn cut(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(answers: &str, more: &str, expected: &str) {
+        let definition = r#"{"survey":"s","locale":"en","position":"bottom-end","questions":[
+            {"id":"nps","scale":"nps","prompt":"a"},{"id":"text","scale":"text","prompt":"b"}]}"#;
+        let definition: Definition = serde_json::from_str(definition).unwrap();
+        let response = format!(
+            r#"{{"id":"017F22E2-79B0-7CC3-98C4-DC0C0C07398F","site":"a","survey":"s","state":"answered","answers":{answers}{more}}}"#
+        );
+        let response: Response = serde_json::from_str(&response).unwrap();
+        let found = accept(&definition, &response)
+            .map_or_else(|r| format!("{:?} {}", r.kind, r.field), |()| "ok".to_owned());
+        assert_eq!(found, expected, "{answers}");
+    }
+
+    #[test]
+    fn answers_fit_their_scale() {
+        check("[]", "", "ok");
+        check(r#"[{"question":"nps","value":0}]"#, "", "ok");
+        check(
+            r#"[{"question":"nps","value":10,"comment":"c"},{"question":"text","value":"t"}]"#,
+            "",
+            "ok",
+        );
+        check(r#"[{"question":"nps","value":11}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"nps","value":-1}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"nps","value":265}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"nps","value":"9"}]"#, "", "Malformed answers[0].value");
+        check(r#"[{"question":"text","value":9}]"#, "", "Malformed answers[0].value");
+        check(r#"[{"question":"ces","value":9}]"#, "", "Malformed answers[0].question");
+        check(
+            r#"[{"question":"nps","value":1},{"question":"nps","value":2}]"#,
+            "",
+            "Malformed answers[1].question",
+        );
+    }
+
+    #[test]
+    fn everything_has_a_limit() {
+        let long = "x".repeat(TEXT_CHARS_MAX + 1);
+        check(
+            &format!(r#"[{{"question":"text","value":"{long}"}}]"#),
+            "",
+            "OutOfBounds answers[0].value",
+        );
+        check(
+            &format!(r#"[{{"question":"nps","value":1,"comment":"{long}"}}]"#),
+            "",
+            "OutOfBounds answers[0].comment",
+        );
+        check("[]", &format!(r#","respondent":"{long}""#), "OutOfBounds respondent");
+        check("[]", &format!(r#","page":"{long}""#), "OutOfBounds page");
+        check(
+            "[]",
+            &format!(r#","attributes":{{"plan":"{long}"}}"#),
+            "OutOfBounds attributes.plan",
+        );
+        check("[]", r#","attributes":{"plan":"pro","seats":3,"ratio":0.5,"trial":true}"#, "ok");
+        check("[]", r#","id2":1"#, "ok");
+    }
+}

@@ -1,0 +1,278 @@
+//! Finds everything that is wrong with a site file: line, field, what is wrong, and the remedy.
+//!
+//! [`shape`] holds the file against its JSON Schema, which is made from the types themselves, so
+//! that names, types and ranges have one home; [`meaning`] checks what a schema cannot say.
+
+mod meaning;
+mod shape;
+
+use std::fmt;
+
+use jsonc_parser::ast::Value as Json;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+use crate::site::Site;
+
+/// Most problems reported at once: beyond that the file is of another kind.
+pub const PROBLEMS_MAX: usize = 50;
+
+/// Something wrong with a site file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The path of the field, such as `surveys[0].questions[0].scale`; empty for the whole file.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { line, field, message, remedy } = self;
+        let separator = if field.is_empty() { "" } else { ": " };
+        write!(f, "line {line}: {field}{separator}{message}. {remedy}")
+    }
+}
+
+/// The JSON Schema of a site file.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Site)
+}
+
+/// Reads a site file. `knows_time_zone` tells whether a name is an IANA time zone.
+///
+/// # Errors
+/// Every problem found, in the order of lines, at most [`PROBLEMS_MAX`].
+pub fn check(text: &str, knows_time_zone: impl Fn(&str) -> bool) -> Result<Site, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tree = parse(text).map_err(|problem| vec![problem])?;
+    let lines = Lines { text, tree: &tree };
+    let mut problems = shape::problems(&lines);
+    if problems.is_empty() {
+        let site: Site = serde_json::from_str(text).map_err(|error| vec![unread(&error)])?;
+        problems = meaning::problems(&site, &lines, &knows_time_zone);
+        if problems.is_empty() {
+            return Ok(site);
+        }
+    }
+    problems.sort_by_key(|problem| problem.line);
+    problems.truncate(PROBLEMS_MAX);
+    Err(problems)
+}
+
+/// A file that fits the schema but cannot be read: a number too large, for instance.
+fn unread(error: &serde_json::Error) -> Problem {
+    Problem {
+        line: error.line(),
+        field: String::new(),
+        message: format!("this cannot be read: {error}"),
+        remedy: "Write an ordinary value.".to_owned(),
+    }
+}
+
+fn parse(text: &str) -> Result<Json<'_>, Problem> {
+    let strict = ParseOptions {
+        allow_comments: false,
+        allow_loose_object_property_names: false,
+        allow_trailing_commas: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    };
+    let problem = |line, message| Problem {
+        line,
+        field: String::new(),
+        message,
+        remedy: "Write the file as JSON, in UTF-8.".to_owned(),
+    };
+    match parse_to_ast(text, &CollectOptions::default(), &strict) {
+        Ok(result) => result.value.ok_or_else(|| problem(1, "the file is empty".to_owned())),
+        Err(error) => {
+            let kind = error.kind().to_string().to_lowercase();
+            Err(problem(error.line_display(), format!("this is not JSON: {kind}")))
+        }
+    }
+}
+
+/// Finds the line of a field.
+struct Lines<'a> {
+    text: &'a str,
+    tree: &'a Json<'a>,
+}
+
+impl Lines<'_> {
+    /// The problem with the field at a path.
+    fn problem(&self, field: &str, message: String, remedy: impl Into<String>) -> Problem {
+        let line = self.line_of(self.position(field));
+        Problem { line, field: field.to_owned(), message, remedy: remedy.into() }
+    }
+
+    fn line_of(&self, position: usize) -> usize {
+        1 + self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    /// Where the value at a path starts, or the nearest one around it.
+    fn position(&self, field: &str) -> usize {
+        let mut node = self.tree;
+        for step in field.split(['.', '[']).filter(|step| !step.is_empty()) {
+            let next = match (node, step.strip_suffix(']')) {
+                (Json::Array(array), Some(at)) => {
+                    at.parse().ok().and_then(|at: usize| array.elements.get(at))
+                }
+                (Json::Object(object), None) => object.get(step).map(|property| &property.value),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node.range().start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check_file(text: &str, expected: &Expect) {
+        let found = match check(text, |zone| zone == "UTC" || zone == "Asia/Tehran") {
+            Ok(site) => format!("{} with {} surveys", site.site, site.surveys.len()),
+            Err(problems) => problems.iter().map(|problem| format!("{problem}\n")).collect(),
+        };
+        expected.assert_eq(&found);
+    }
+
+    /// A file with one survey whose fields are given.
+    fn check_survey(fields: &str, expected: &Expect) {
+        check_file(
+            &format!(
+                "{{ \"site\": \"acme\", \"origins\": [\"*\"], \"surveys\": [\n{{ {fields} }}\n] }}"
+            ),
+            expected,
+        );
+    }
+
+    #[test]
+    fn a_good_file_passes() {
+        check_file(
+            r#"{ "site": "acme", "origins": ["https://acme.com"] }"#,
+            &expect!["acme with 0 surveys"],
+        );
+        check_survey(
+            r#""id": "a", "questions": [{ "scale": "nps", "prompt": {"en": "?", "fa": "؟"}, "follow_up": {"promoter": "Why?"} }]"#,
+            &expect!["acme with 1 surveys"],
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_found_by_line() {
+        check_file(
+            "",
+            &expect![[r#"
+            line 1: the file is empty. Write the file as JSON, in UTF-8.
+        "#]],
+        );
+        check_file(
+            "{\n  \"site\": \"acme\",\n}",
+            &expect![[r#"
+            line 2: this is not JSON: trailing commas are not allowed. Write the file as JSON, in UTF-8.
+        "#]],
+        );
+        check_file(
+            &"[".repeat(100_000),
+            &expect![[r#"
+            line 1: this is not JSON: maximum nesting depth exceeded. Write the file as JSON, in UTF-8.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn unknown_fields_name_the_nearest_known_one() {
+        check_survey(
+            r#""id": "a", "qestions": [], "questions": [{ "scale": "npss", "prompt": "?", "color": "red" }]"#,
+            &expect![[r#"
+                line 2: surveys[0].qestions: there is no such field. Did you mean "questions"?
+                line 2: surveys[0].questions[0].scale: "npss" is not known. Did you mean "nps"? Use one of nps, faces, effort, text.
+                line 2: surveys[0].questions[0].color: there is no such field. Remove it; known here are id, scale, points, prompt, low, high, follow_up.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn wrong_types_and_ranges_are_named() {
+        check_file(
+            "{ \"site\": 5,\n \"origins\": \"*\",\n \"budget\": -1, \"surveys\": [{}] }",
+            &expect![[r#"
+                line 1: site: a number does not fit here. Write a text.
+                line 2: origins: a text does not fit here. Write a list.
+                line 3: budget: -1 is out of range. Use 0 to 3650.
+                line 3: surveys[0]: the field "id" is missing. Add it: the survey's key inside its site.
+                line 3: surveys[0]: the field "questions" is missing. Add it: one or two questions.
+            "#]],
+        );
+        check_survey(
+            r#""id": "Über", "questions": [], "sample": 2, "active": "yes", "show": { "delay_seconds": null, "pages": [1] }"#,
+            &expect![[r#"
+                line 2: surveys[0].id: "Über" cannot be a key. Use 1 to 64 lower case letters a–z, digits and hyphens, not starting with a hyphen.
+                line 2: surveys[0].questions: 0 entries is out of range. Use 1 to 2 entries.
+                line 2: surveys[0].sample: 2 is out of range. Use 0 to 1.
+                line 2: surveys[0].active: a text does not fit here. Write true or false.
+                line 2: surveys[0].show.pages[0]: a number does not fit here. Write a text.
+            "#]],
+        );
+        check_survey(
+            r#""id": "a", "id": "b", "questions": [{ "scale": "faces", "points": 3.5, "prompt": {"en": 1} }]"#,
+            &expect![[r#"
+                line 2: surveys[0].id: this field is given twice. Keep one of them.
+                line 2: surveys[0].questions[0].points: a number does not fit here. Write a whole number.
+                line 2: surveys[0].questions[0].prompt.en: a number does not fit here. Write a text.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_schema_cannot_say() {
+        check_file(
+            r#"{ "site": "api", "time_zone": "Asia/Teheran", "breakdowns": ["plan", "plan"],
+                "origins": ["acme.com", "https://acme.com/", "https://acme.com/shop", "https://*.acme.com"],
+                "surveys": [] }"#,
+            &expect![[r#"
+                line 1: site: "api" is the name of one of the collector's own pages. Choose another key.
+                line 1: time_zone: "Asia/Teheran" is not a time zone. Use an IANA name, such as Europe/Berlin or Asia/Tehran.
+                line 1: breakdowns[1]: "plan" is used twice. Give each its own name.
+                line 2: origins[0]: "acme.com" is not an origin. Use scheme, host and port only, such as "https://acme.com".
+                line 2: origins[1]: "https://acme.com/" is not an origin. Use scheme, host and port only, such as "https://acme.com".
+                line 2: origins[2]: "https://acme.com/shop" is not an origin. Use scheme, host and port only, such as "https://acme.com".
+            "#]],
+        );
+        check_survey(
+            r#""id": "a", "questions": [{ "scale": "faces", "points": 4, "prompt": "?", "follow_up": {"promotor": "!"} },
+               { "scale": "text", "prompt": "?", "low": "x", "points": 3, "follow_up": {"any": "!"} }],
+               "show": { "pages": ["shop/*"] } }, { "id": "a", "questions": [
+               { "id": "q", "scale": "nps", "prompt": "?", "follow_up": {"detracter": "!"} },
+               { "id": "q", "scale": "nps", "prompt": { "not a locale": "?" } }]"#,
+            &expect![[r#"
+                line 2: surveys[0].questions[0].points: there are no 4 faces. Use 3 or 5.
+                line 2: surveys[0].questions[0].follow_up.promotor: the scale faces has no group "promotor". Use satisfied, neutral, dissatisfied, any.
+                line 3: surveys[0].questions[1].points: the scale text has a fixed number of points. Remove the field.
+                line 3: surveys[0].questions[1].low: a text has no ends to label. Remove the field.
+                line 3: surveys[0].questions[1].follow_up.any: a text has no groups to follow up. Ask for it in a second question.
+                line 4: surveys[1].id: "a" is used twice. Give each its own name.
+                line 4: surveys[0].show.pages[0]: "shop/*" matches no path. Start it with a slash: "/shop/*".
+                line 5: surveys[1].questions[0].follow_up.detracter: the scale nps has no group "detracter". Did you mean "detractor"? Use promoter, passive, detractor, any.
+                line 6: surveys[1].questions[1].id: "q" is used twice. Give each its own name.
+                line 6: surveys[1].questions[1].prompt.not a locale: "not a locale" is not a locale. Use a tag such as en, fa or pt-BR.
+            "#]],
+        );
+    }
+}

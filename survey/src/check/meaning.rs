@@ -1,0 +1,171 @@
+//! Checks what a schema cannot say: names that repeat, fields that do not go together.
+
+use super::{Lines, Problem};
+use crate::definition::{ANY_GROUP, Question, Survey};
+use crate::nearest::nearest;
+use crate::scale::{Group, Scale};
+use crate::site::{RESERVED, Site};
+use crate::text::Text;
+
+/// Everything in a well-formed file that makes no sense.
+pub(super) fn problems(
+    site: &Site,
+    lines: &Lines,
+    knows_time_zone: &dyn Fn(&str) -> bool,
+) -> Vec<Problem> {
+    let mut meaning = Meaning { lines, problems: Vec::new() };
+    meaning.not_reserved("site", &site.site);
+    if !knows_time_zone(&site.time_zone) {
+        let message = format!("{:?} is not a time zone", site.time_zone);
+        meaning.report(
+            "time_zone",
+            message,
+            "Use an IANA name, such as Europe/Berlin or Asia/Tehran.",
+        );
+    }
+    for (at, origin) in site.origins.iter().enumerate() {
+        meaning.origin(&format!("origins[{at}]"), origin);
+    }
+    meaning.no_repeats(&site.breakdowns, |at| format!("breakdowns[{at}]"));
+    let ids: Vec<String> = site.surveys.iter().map(|survey| survey.id.clone()).collect();
+    meaning.no_repeats(&ids, |at| format!("surveys[{at}].id"));
+    for (at, survey) in site.surveys.iter().enumerate() {
+        meaning.survey(&format!("surveys[{at}]"), survey);
+    }
+    meaning.problems
+}
+
+struct Meaning<'a> {
+    lines: &'a Lines<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Meaning<'_> {
+    fn report(&mut self, field: &str, message: String, remedy: impl Into<String>) {
+        self.problems.push(self.lines.problem(field, message, remedy));
+    }
+
+    fn not_reserved(&mut self, field: &str, key: &str) {
+        if RESERVED.contains(&key) {
+            let message = format!("{key:?} is the name of one of the collector's own pages");
+            self.report(field, message, "Choose another key.");
+        }
+    }
+
+    fn no_repeats(&mut self, keys: &[String], field: impl Fn(usize) -> String) {
+        for (at, key) in keys.iter().enumerate() {
+            if keys[..at].contains(key) {
+                self.report(
+                    &field(at),
+                    format!("{key:?} is used twice"),
+                    "Give each its own name.",
+                );
+            }
+        }
+    }
+
+    fn origin(&mut self, field: &str, origin: &str) {
+        if matches!(origin, "*" | "null") {
+            return;
+        }
+        let host = ["https://", "http://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
+        let plain = |host: &str| {
+            let host = host.strip_prefix("*.").unwrap_or(host);
+            !host.is_empty() && !host.contains(['/', '*', '?', '#', '@', ' '])
+        };
+        if !host.is_some_and(plain) {
+            let bare = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+            let host = bare.split('/').next().filter(|host| plain(host)).unwrap_or("acme.com");
+            let scheme = if origin.starts_with("http://") { "http" } else { "https" };
+            let remedy = format!("Use scheme, host and port only, such as \"{scheme}://{host}\".");
+            self.report(field, format!("{origin:?} is not an origin"), remedy);
+        }
+    }
+
+    fn survey(&mut self, field: &str, survey: &Survey) {
+        self.not_reserved(&format!("{field}.id"), &survey.id);
+        for (at, page) in survey.show.pages.iter().enumerate() {
+            if !page.starts_with(['/', '*']) {
+                let remedy = format!("Start it with a slash: \"/{page}\".");
+                self.report(
+                    &format!("{field}.show.pages[{at}]"),
+                    format!("{page:?} matches no path"),
+                    remedy,
+                );
+            }
+        }
+        let ids: Vec<String> =
+            survey.questions_with_ids().iter().map(|q| q.id().to_owned()).collect();
+        self.no_repeats(&ids, |at| format!("{field}.questions[{at}].id"));
+        for (at, question) in survey.questions.iter().enumerate() {
+            self.question(&format!("{field}.questions[{at}]"), question);
+        }
+        self.locales(&format!("{field}.thanks"), survey.thanks.as_ref());
+    }
+
+    fn question(&mut self, field: &str, question: &Question) {
+        let scale = question.scale;
+        match question.points {
+            Some(_) if scale != Scale::Faces => {
+                let message = format!("the scale {scale} has a fixed number of points");
+                self.report(&format!("{field}.points"), message, "Remove the field.");
+            }
+            Some(points) if points != 3 && points != 5 => {
+                let message = format!("there are no {points} faces");
+                self.report(&format!("{field}.points"), message, "Use 3 or 5.");
+            }
+            _ => {}
+        }
+        for (name, label) in [("low", &question.low), ("high", &question.high)] {
+            if label.is_some() && scale == Scale::Text {
+                let message = "a text has no ends to label".to_owned();
+                self.report(&format!("{field}.{name}"), message, "Remove the field.");
+            }
+            self.locales(&format!("{field}.{name}"), label.as_ref());
+        }
+        self.locales(&format!("{field}.prompt"), Some(&question.prompt));
+        self.follow_up(field, question);
+    }
+
+    fn follow_up(&mut self, field: &str, question: &Question) {
+        let scale = question.scale;
+        let groups = scale.groups().iter().copied().map(Group::name);
+        let known: Vec<&str> = groups.chain([ANY_GROUP]).collect();
+        for (group, text) in &question.follow_up {
+            let path = format!("{field}.follow_up.{group}");
+            if scale == Scale::Text {
+                let message = "a text has no groups to follow up".to_owned();
+                self.report(&path, message, "Ask for it in a second question.");
+            } else if !known.contains(&group.as_str()) {
+                let near = nearest(group, known.iter().copied());
+                let meant = near.map_or(String::new(), |near| format!("Did you mean {near:?}? "));
+                let message = format!("the scale {scale} has no group {group:?}");
+                self.report(&path, message, format!("{meant}Use {}.", known.join(", ")));
+            }
+            self.locales(&path, Some(text));
+        }
+    }
+
+    fn locales(&mut self, field: &str, text: Option<&Text>) {
+        let Some(Text::ByLocale(texts)) = text else { return };
+        for (locale, _) in texts.iter().filter(|(locale, _)| !is_locale(locale)) {
+            let message = format!("{locale:?} is not a locale");
+            self.report(
+                &format!("{field}.{locale}"),
+                message,
+                "Use a tag such as en, fa or pt-BR.",
+            );
+        }
+    }
+}
+
+/// A language of two or three letters, perhaps with further parts of up to eight (BCP 47).
+fn is_locale(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let further = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    parts.next().is_some_and(|language| (2..=3).contains(&language.len()) && letters(language))
+        && parts.all(further)
+}

@@ -1,0 +1,329 @@
+//! Defines [`Survey`], as its owner writes it, and [`Definition`], as a visitor's browser gets it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scale::{Group, Scale};
+use crate::site::is_zero;
+use crate::text::Text;
+
+/// Days until a respondent who answered may be asked again.
+const ANSWERED_DAYS: f64 = 90.0;
+/// Days until a respondent who closed the survey unanswered may be asked again.
+const DISMISSED_DAYS: f64 = 30.0;
+/// Seconds between page load and showing, where no event is waited for.
+const DELAY_SECONDS: f64 = 2.0;
+/// The follow-up key that stands for every group.
+pub const ANY_GROUP: &str = "any";
+
+/// One or two questions, and when to ask them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// The survey's key inside its site. Lower case letters, digits and hyphens.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$")))]
+    pub id: String,
+    /// One or two questions.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2)))]
+    pub questions: Vec<Question>,
+    /// How the survey stands in the page.
+    #[serde(default)]
+    pub placement: Placement,
+    /// The corner it stands in.
+    #[serde(default)]
+    pub position: Position,
+    /// What makes it appear.
+    #[serde(default)]
+    pub show: Show,
+    /// When the same respondent may be asked again.
+    #[serde(default)]
+    pub again: Again,
+    /// Share of respondents who are asked, 0–1; the same respondent always gets the same draw.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
+    pub sample: f64,
+    /// Where several surveys are due, the highest number wins.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: f64,
+    /// The last words, after the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thanks: Option<Text>,
+    /// Whether the survey is asked at all.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub active: bool,
+}
+
+impl Survey {
+    /// The questions, each with an id: its own, else its scale's name, a repeated one with `-2`.
+    pub fn questions_with_ids(&self) -> Vec<Question> {
+        let mut questions = self.questions.clone();
+        let mut taken: Vec<String> = Vec::new();
+        for question in &mut questions {
+            let base = question.id().to_owned();
+            let repeats = question.id.is_none() && taken.contains(&base);
+            let id = if repeats { format!("{base}-2") } else { base };
+            taken.push(id.clone());
+            question.id = Some(id);
+        }
+        questions
+    }
+}
+
+/// A prompt and how it is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The question's key inside its survey; the scale's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$")))]
+    pub id: Option<String>,
+    /// How it is answered.
+    pub scale: Scale,
+    /// For `faces`: how many, 3 or 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 3, max = 5)))]
+    pub points: Option<u8>,
+    /// The question itself.
+    pub prompt: Text,
+    /// The label at the low end of the scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Text>,
+    /// The label at the high end of the scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Text>,
+    /// What to ask after the answer, by its group (`promoter`, `passive`, `detractor`;
+    /// `satisfied`, `neutral`, `dissatisfied`; `low`, `medium`, `high`), or by `any` of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub follow_up: BTreeMap<String, Text>,
+}
+
+impl Question {
+    /// The question's id, the scale's name when it has none of its own.
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or(self.scale.name())
+    }
+
+    /// How many faces.
+    pub fn points(&self) -> u8 {
+        self.points.unwrap_or(3)
+    }
+
+    /// The values that can be chosen; `None` for free text.
+    pub fn range(&self) -> Option<std::ops::RangeInclusive<u8>> {
+        self.scale.range(self.points())
+    }
+
+    /// The group a value belongs to; `None` for free text.
+    pub fn group(&self, value: u8) -> Option<Group> {
+        self.scale.group(self.points(), value)
+    }
+
+    /// What to ask after this value was chosen.
+    pub fn follow_up(&self, value: u8) -> Option<&Text> {
+        let group = self.group(value)?;
+        self.follow_up.get(group.name()).or_else(|| self.follow_up.get(ANY_GROUP))
+    }
+}
+
+/// How a survey stands in the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// A card in a corner, over the page.
+    #[default]
+    Popover,
+}
+
+/// The corner of a popover. Start and end follow the direction of the survey's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// At the bottom, where lines end.
+    #[default]
+    BottomEnd,
+    /// At the bottom, where lines start.
+    BottomStart,
+    /// At the top, where lines end.
+    TopEnd,
+    /// At the top, where lines start.
+    TopStart,
+}
+
+/// What makes a survey appear.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// Wait for this event, reported by `nabz.track("…")`. Without it: the page's load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    pub event: Option<String>,
+    /// Only on pages whose path matches one of these; `*` stands for any characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 50), inner(length(min = 1, max = 500))))]
+    pub pages: Vec<String>,
+    /// Seconds to wait after the trigger. Without it: 2 after a page load, 0 after an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 86_400)))]
+    pub delay_seconds: Option<f64>,
+}
+
+impl Show {
+    /// Milliseconds to wait after the trigger.
+    pub fn delay_ms(&self) -> u32 {
+        let default = if self.event.is_some() { 0.0 } else { DELAY_SECONDS };
+        (self.delay_seconds.unwrap_or(default) * 1000.0).round() as u32
+    }
+}
+
+/// When the same respondent may be asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Again {
+    /// Days after an answer.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
+    pub answered_days: f64,
+    /// Days after closing the survey unanswered.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
+    pub dismissed_days: f64,
+}
+
+impl Default for Again {
+    fn default() -> Again {
+        Again { answered_days: ANSWERED_DAYS, dismissed_days: DISMISSED_DAYS }
+    }
+}
+
+/// What is asked and how it looks: the part of a survey that a visitor's browser draws, and that
+/// their answer is checked against. Its version is named by its content, so it never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The survey's id.
+    pub survey: String,
+    /// The site's locale, for texts that a visitor's own locale lacks.
+    pub locale: String,
+    /// The corner it stands in.
+    pub position: Position,
+    /// The questions, each with its id.
+    pub questions: Vec<Question>,
+    /// The last words, after the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thanks: Option<Text>,
+}
+
+impl Definition {
+    /// The question with this id.
+    pub fn question(&self, id: &str) -> Option<&Question> {
+        self.questions.iter().find(|question| question.id() == id)
+    }
+
+    /// Why answers to `self` and to `next` cannot be counted together, if so: a question that
+    /// keeps its id has to keep its scale.
+    pub fn breaks_history(&self, next: &Definition) -> Option<String> {
+        next.questions.iter().find_map(|after| {
+            let before = self.question(after.id())?;
+            (before.range() != after.range() || before.scale != after.scale).then(|| {
+                let points = |q: &Question| q.range().map_or(String::new(), |r| format!(" to {}", r.end()));
+                format!(
+                    "question {:?} of survey {:?} was asked on the scale {}{} and cannot become {}{}: \
+                     give the question a new id",
+                    after.id(), self.survey, before.scale, points(before), after.scale, points(after),
+                )
+            })
+        })
+    }
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn is_one(number: &f64) -> bool {
+    *number == 1.0
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survey(questions: &str) -> Survey {
+        serde_json::from_str(&format!(r#"{{"id":"s","questions":{questions}}}"#)).unwrap()
+    }
+
+    fn definition(questions: &str) -> Definition {
+        let survey = survey(questions);
+        Definition {
+            survey: survey.id.clone(),
+            locale: "en".into(),
+            position: survey.position,
+            questions: survey.questions_with_ids(),
+            thanks: None,
+        }
+    }
+
+    #[test]
+    fn questions_without_an_id_take_their_scale_name() {
+        let check = |questions: &str, expected: &[&str]| {
+            let ids: Vec<_> =
+                survey(questions).questions_with_ids().into_iter().map(|q| q.id.unwrap()).collect();
+            assert_eq!(ids, expected, "{questions}");
+        };
+        check(r#"[{"scale":"nps","prompt":"a"}]"#, &["nps"]);
+        check(r#"[{"scale":"nps","prompt":"a"},{"scale":"text","prompt":"b"}]"#, &["nps", "text"]);
+        check(
+            r#"[{"scale":"text","prompt":"a"},{"scale":"text","prompt":"b"}]"#,
+            &["text", "text-2"],
+        );
+        check(
+            r#"[{"id":"why","scale":"text","prompt":"a"},{"scale":"text","prompt":"b"}]"#,
+            &["why", "text"],
+        );
+    }
+
+    #[test]
+    fn a_follow_up_is_chosen_by_group_or_by_any() {
+        let json = r#"[{"scale":"nps","prompt":"a","follow_up":{"promoter":"P","any":"A"}}]"#;
+        let question = &survey(json).questions[0];
+        assert_eq!(question.follow_up(10), Some(&Text::Plain("P".into())));
+        assert_eq!(question.follow_up(3), Some(&Text::Plain("A".into())));
+    }
+
+    #[test]
+    fn the_delay_depends_on_the_trigger() {
+        let check = |show: &str, expected: u32| {
+            assert_eq!(serde_json::from_str::<Show>(show).unwrap().delay_ms(), expected, "{show}");
+        };
+        check("{}", 2000);
+        check(r#"{"event":"done"}"#, 0);
+        check(r#"{"event":"done","delay_seconds":1.5}"#, 1500);
+    }
+
+    #[test]
+    fn a_question_keeps_its_scale_for_ever() {
+        let check = |before: &str, after: &str, expected: bool| {
+            let (before, after) = (definition(before), definition(after));
+            assert_eq!(before.breaks_history(&after).is_some(), expected, "{before:?} {after:?}");
+        };
+        let nps = r#"[{"id":"q","scale":"nps","prompt":"a"}]"#;
+        check(nps, r#"[{"id":"q","scale":"nps","prompt":"b"}]"#, false);
+        check(nps, r#"[{"id":"q","scale":"effort","prompt":"a"}]"#, true);
+        check(nps, r#"[{"id":"r","scale":"effort","prompt":"a"}]"#, false);
+        let faces = r#"[{"scale":"faces","prompt":"a"}]"#;
+        check(faces, r#"[{"scale":"faces","points":3,"prompt":"a"}]"#, false);
+        check(faces, r#"[{"scale":"faces","points":5,"prompt":"a"}]"#, true);
+    }
+}

@@ -1,0 +1,40 @@
+//! The domain of Nabz: what a site owner defines, what a visitor answers, and what it is worth.
+//!
+//! # Layout
+//! - [`site`], [`definition`], [`text`]: what an owner writes into a site file
+//! - [`check`] (feature `schema`): what is wrong with a site file, with line, field and remedy
+//! - [`scale`]: what can be answered, and which group an answer belongs to
+//! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
+//!   becomes of the response stored before
+//! - [`rules`]: whether a survey is due
+//! - [`tally`], [`interval`], [`score`], [`summary`]: from counts to numbers that can be trusted
+//! - [`day`]: a calendar day
+//!
+//! Invariant: nothing here does IO, reads a clock or draws a random number. Callers pass the time.
+
+pub mod accept;
+#[cfg(feature = "schema")]
+pub mod check;
+pub mod day;
+pub mod definition;
+pub mod interval;
+#[cfg(feature = "schema")]
+pub mod nearest;
+pub mod response;
+pub mod revise;
+pub mod rules;
+pub mod scale;
+pub mod score;
+pub mod site;
+pub mod summary;
+pub mod tally;
+pub mod text;
+
+pub use accept::{Refusal, accept};
+pub use day::Day;
+pub use definition::{Definition, Question, Survey};
+pub use response::{Answer, Response, State, Value};
+pub use scale::{Group, Scale};
+pub use site::Site;
+pub use summary::{Summary, summarize};
+pub use text::Text;

@@ -1,0 +1,143 @@
+//! Decides what becomes of a stored response when another post about it arrives.
+
+use crate::response::{Answer, Response, State};
+
+/// Milliseconds after its first storing during which a response can be revised.
+pub const OPEN_MS: i64 = 24 * 3_600_000;
+/// Milliseconds before its first storing to which the time in a response's id is believed.
+pub const BELIEVED_MS: i64 = 7 * 24 * 3_600_000;
+
+/// What a post about a response comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The first post about this id.
+    New(Response),
+    /// Something was added: this is what is to be stored now.
+    Revised(Response),
+    /// Nothing new; acknowledged all the same, so that retries end.
+    Known,
+    /// The id belongs to a response of another survey, named here.
+    OtherSurvey(String),
+    /// It claims to be answered, but no answer was ever given.
+    Unanswered,
+}
+
+/// What becomes of `stored`, first stored at `stored_at_ms`, when `posted` arrives at `now_ms`.
+///
+/// Retries and posts out of order change nothing; an answer once given is never lost; the state
+/// never moves back; after [`OPEN_MS`] the response is closed.
+pub fn revise(stored: Option<(&Response, i64)>, posted: Response, now_ms: i64) -> Outcome {
+    let Some((stored, stored_at_ms)) = stored else {
+        return settle(posted).map_or(Outcome::Unanswered, Outcome::New);
+    };
+    if stored.survey != posted.survey {
+        return Outcome::OtherSurvey(stored.survey.clone());
+    }
+    if posted.revision <= stored.revision || now_ms - stored_at_ms >= OPEN_MS {
+        return Outcome::Known;
+    }
+    settle(merge(stored, posted)).map_or(Outcome::Unanswered, Outcome::Revised)
+}
+
+/// The posted revision with what only the stored one knows.
+fn merge(stored: &Response, posted: Response) -> Response {
+    let kept = |old: &&Answer| !posted.answers.iter().any(|new| new.question == old.question);
+    let mut answers: Vec<Answer> = stored.answers.iter().filter(kept).cloned().collect();
+    answers.extend(posted.answers.iter().cloned());
+    let attributes =
+        if posted.attributes.is_empty() { stored.attributes.clone() } else { posted.attributes };
+    Response {
+        state: stored.state.max(posted.state),
+        answers,
+        version: posted.version.or_else(|| stored.version.clone()),
+        respondent: posted.respondent.or_else(|| stored.respondent.clone()),
+        attributes,
+        locale: posted.locale.or_else(|| stored.locale.clone()),
+        page: posted.page.or_else(|| stored.page.clone()),
+        test: stored.test || posted.test,
+        ..posted
+    }
+}
+
+/// The response with a state that agrees with its answers; `None` when it claims answers it lacks.
+fn settle(mut response: Response) -> Option<Response> {
+    let answered = !response.answers.is_empty();
+    if !answered && response.state >= State::Answered {
+        return None;
+    }
+    if answered {
+        response.state = response.state.max(State::Answered);
+    }
+    Some(response)
+}
+
+/// When a response counts as given: the time in its id, within the seven days before it was first
+/// stored. Both in milliseconds since 1970.
+pub fn submitted_at_ms(id_ms: i64, stored_at_ms: i64) -> i64 {
+    id_ms.clamp(stored_at_ms - BELIEVED_MS, stored_at_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(revision: u32, state: &str, answers: &str) -> Response {
+        let json = format!(
+            r#"{{"id":"i","site":"a","survey":"s","revision":{revision},"state":"{state}","answers":[{answers}]}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    /// Stored: revision 2 with `stored` (state, answers); posted: (revision, state, answers).
+    fn check(stored: (&str, &str), posted: (u32, &str, &str), expected: &str) {
+        let stored = response(2, stored.0, stored.1);
+        let found = match revise(Some((&stored, 0)), response(posted.0, posted.1, posted.2), 1) {
+            Outcome::Revised(r) => {
+                let answers: Vec<_> =
+                    r.answers.iter().map(|a| format!(" {}={:?}", a.question, a.value)).collect();
+                format!("{} {}{}", r.revision, r.state.name(), answers.concat())
+            }
+            other => format!("{other:?}"),
+        };
+        assert_eq!(found, expected, "{posted:?}");
+    }
+
+    const A9: &str = r#"{"question":"a","value":9}"#;
+    const A3: &str = r#"{"question":"a","value":3}"#;
+    const B1: &str = r#"{"question":"b","value":1}"#;
+
+    #[test]
+    fn a_later_revision_replaces_and_never_loses() {
+        check(("answered", A9), (2, "completed", A3), "Known");
+        check(("answered", A9), (1, "shown", ""), "Known");
+        check(("answered", A9), (3, "answered", A3), "3 answered a=Number(3)");
+        check(("answered", A9), (3, "completed", ""), "3 completed a=Number(9)");
+        check(("answered", A9), (3, "completed", B1), "3 completed a=Number(9) b=Number(1)");
+        check(("answered", A9), (3, "dismissed", ""), "3 answered a=Number(9)");
+        check(("completed", A9), (3, "answered", A3), "3 completed a=Number(3)");
+        check(("shown", ""), (3, "dismissed", ""), "3 dismissed");
+        check(("dismissed", ""), (3, "shown", ""), "3 dismissed");
+        check(("dismissed", ""), (3, "answered", A9), "3 answered a=Number(9)");
+        check(("shown", ""), (3, "dismissed", A9), "3 answered a=Number(9)");
+        check(("shown", ""), (3, "completed", ""), "Unanswered");
+    }
+
+    #[test]
+    fn a_closed_response_and_a_foreign_id_stay_as_they_are() {
+        let stored = response(1, "shown", "");
+        let later = |now| revise(Some((&stored, 0)), response(2, "answered", A9), now);
+        assert!(matches!(later(OPEN_MS - 1), Outcome::Revised(_)));
+        assert_eq!(later(OPEN_MS), Outcome::Known);
+        let other = Response { survey: "t".into(), ..response(2, "shown", "") };
+        assert_eq!(revise(Some((&stored, 0)), other, 1), Outcome::OtherSurvey("s".into()));
+        assert_eq!(revise(None, response(1, "answered", ""), 0), Outcome::Unanswered);
+    }
+
+    #[test]
+    fn the_time_of_an_id_is_believed_for_seven_days() {
+        let now = 100 * BELIEVED_MS;
+        assert_eq!(submitted_at_ms(now - 5, now), now - 5);
+        assert_eq!(submitted_at_ms(now + 5, now), now);
+        assert_eq!(submitted_at_ms(0, now), now - BELIEVED_MS);
+    }
+}

@@ -1,0 +1,144 @@
+//! Defines [`Site`]: what a site file holds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Definition, Survey};
+use crate::rules::{Rule, Rules};
+
+/// Most surveys a site can have.
+pub const SURVEYS_MAX: usize = 200;
+/// Most attribute keys a site can break its scores down by.
+pub const BREAKDOWNS_MAX: usize = 6;
+
+/// Names that cannot be a site's, because the collector's own pages live there.
+pub const RESERVED: [&str; 14] = [
+    "api", "assets", "schema", "healthz", "readyz", "metrics", "sign-in", "sign-out", "settings",
+    "static", "favicon", "robots", "admin", "nabz",
+];
+
+/// A host website and its surveys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Where editors find the schema of this file.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The site's key: it stands in every address. Lower case letters, digits and hyphens.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$")))]
+    pub site: String,
+    /// Who may post answers: exact origins (`https://acme.com`), all subdomains
+    /// (`https://*.acme.com`), or `*` for everybody.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
+    pub origins: Vec<String>,
+    /// IANA name of the time zone that cuts time into days.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
+    /// The locale used where a visitor's own is missing.
+    #[serde(default = "default_locale")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 35)))]
+    pub locale: String,
+    /// Attribute keys to break scores down by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 6), inner(length(min = 1, max = 64))))]
+    pub breakdowns: Vec<String>,
+    /// Days of quiet between any two surveys for one respondent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
+    pub budget: f64,
+    /// The surveys.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = 200)))]
+    pub surveys: Vec<Survey>,
+}
+
+impl Site {
+    /// The survey with this id.
+    pub fn survey(&self, id: &str) -> Option<&Survey> {
+        self.surveys.iter().find(|survey| survey.id == id)
+    }
+
+    /// What a visitor's browser needs to draw a survey of this site.
+    pub fn definition(&self, survey: &Survey) -> Definition {
+        Definition {
+            survey: survey.id.clone(),
+            locale: self.locale.clone(),
+            position: survey.position,
+            questions: survey.questions_with_ids(),
+            thanks: survey.thanks.clone(),
+        }
+    }
+
+    /// The table from which the loader decides what is due: active surveys, most urgent first.
+    /// `version_of` tells the version of a survey's current definition.
+    pub fn rules(&self, version_of: impl Fn(&Survey) -> String) -> Rules {
+        let mut live: Vec<&Survey> = self.surveys.iter().filter(|survey| survey.active).collect();
+        live.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+        Rules {
+            site: self.site.clone(),
+            budget_days: self.budget,
+            surveys: live.iter().map(|survey| Rule::of(survey, version_of(survey))).collect(),
+        }
+    }
+
+    /// Whether pages of this origin (`https://acme.com`) may post answers.
+    pub fn allows(&self, origin: &str) -> bool {
+        self.origins.iter().any(|allowed| matches_origin(allowed, origin))
+    }
+
+    /// Whether anybody may post answers, even without naming an origin.
+    pub fn allows_everybody(&self) -> bool {
+        self.origins.iter().any(|allowed| allowed == "*")
+    }
+}
+
+/// Whether an allowed origin, perhaps with `*.` before its host, covers an origin.
+fn matches_origin(allowed: &str, origin: &str) -> bool {
+    if allowed == "*" || allowed.eq_ignore_ascii_case(origin) {
+        // `null` is the origin of files and sandboxed frames: it has to be listed by name.
+        return allowed != "*" || origin != "null";
+    }
+    let Some((scheme, domain)) = allowed.split_once("://*.") else { return false };
+    let Some((origin_scheme, host)) = origin.split_once("://") else { return false };
+    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    origin_scheme.eq_ignore_ascii_case(scheme)
+        && host.strip_suffix(&domain).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.'))
+}
+
+fn default_time_zone() -> String {
+    "UTC".to_owned()
+}
+
+fn default_locale() -> String {
+    "en".to_owned()
+}
+
+pub(crate) fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_match_exactly_or_by_subdomain() {
+        let check = |allowed: &str, origin: &str, expected: bool| {
+            assert_eq!(matches_origin(allowed, origin), expected, "{allowed} for {origin}");
+        };
+        check("https://acme.com", "https://acme.com", true);
+        check("https://acme.com", "https://ACME.com", true);
+        check("https://acme.com", "http://acme.com", false);
+        check("https://acme.com", "https://acme.com:8443", false);
+        check("https://acme.com", "https://acme.com.evil.org", false);
+        check("https://*.acme.com", "https://shop.acme.com", true);
+        check("https://*.acme.com", "https://a.b.acme.com", true);
+        check("https://*.acme.com", "https://acme.com", false);
+        check("https://*.acme.com", "https://.acme.com", false);
+        check("https://*.acme.com", "https://evilacme.com", false);
+        check("https://*.acme.com", "http://shop.acme.com", false);
+        check("*", "https://anything.example", true);
+        check("*", "null", false);
+        check("null", "null", true);
+    }
+}

@@ -1,0 +1,401 @@
+//! Defines [`Summary`]: everything that is shown about one survey over one range of days.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+use crate::definition::{Definition, Question};
+use crate::scale::{Group, Scale};
+use crate::score::{Change, Distribution, Score, Share};
+use crate::tally::{self, ANSWERED, COMPLETED, Cells, DISMISSED, Row, SHOWN, STATES};
+
+/// Days in the range when none is asked for, today included.
+pub const DAYS_DEFAULT: i32 = 90;
+/// Most days in a range: ten years.
+pub const DAYS_MAX: i32 = 3_660;
+
+/// Days from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub to: Day,
+}
+
+impl Range {
+    /// The range asked for, where a missing `to` means `today` and a missing `from` the
+    /// [`DAYS_DEFAULT`] days up to `to`.
+    ///
+    /// # Errors
+    /// The name of the field at fault and what would be right.
+    pub fn new(
+        from: Option<Day>,
+        to: Option<Day>,
+        today: Day,
+    ) -> Result<Range, (&'static str, String)> {
+        let to = to.unwrap_or(today);
+        let from = from.unwrap_or(to.plus(1 - DAYS_DEFAULT));
+        if from > to {
+            return Err(("from", format!("from {from} is after to {to}: swap them")));
+        }
+        let range = Range { from, to };
+        if range.days() > DAYS_MAX {
+            let detail =
+                format!("{from} to {to} are {} days: ask for at most {DAYS_MAX}", range.days());
+            return Err(("from", detail));
+        }
+        Ok(range)
+    }
+
+    /// How many days.
+    pub fn days(&self) -> i32 {
+        self.to.0 - self.from.0 + 1
+    }
+
+    /// The same number of days directly before.
+    pub fn previous(&self) -> Range {
+        Range { from: self.from.plus(-self.days()), to: self.from.plus(-1) }
+    }
+
+    fn contains(&self, day: Day) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// How long a period of the trend is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// A day.
+    #[default]
+    Day,
+    /// A week from Monday.
+    Week,
+    /// A calendar month.
+    Month,
+}
+
+impl Every {
+    /// The first day of the period after the one a day is in.
+    fn next(self, day: Day) -> Day {
+        match self {
+            Every::Day => day.plus(1),
+            Every::Week => day.week_start().plus(7),
+            Every::Month => day.next_month(),
+        }
+    }
+}
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Every::Day => "day",
+            Every::Week => "week",
+            Every::Month => "month",
+        })
+    }
+}
+
+/// What a summary is to cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    /// The days.
+    pub range: Range,
+    /// The length of the trend's periods.
+    pub every: Every,
+    /// Whether to compare with the same number of days directly before.
+    pub compare: bool,
+}
+
+impl Scope {
+    /// The first day whose tallies are needed.
+    pub fn first_day(&self) -> Day {
+        if self.compare { self.range.previous().from } else { self.range.from }
+    }
+}
+
+/// Everything shown about one survey over one range of days.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The site's key.
+    pub site: String,
+    /// The survey's id.
+    pub survey: String,
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub to: Day,
+    /// What cut time into days.
+    pub time_zone: String,
+    /// How often it was shown and what came of it.
+    #[serde(flatten)]
+    pub funnel: Funnel,
+    /// Answered / shown, 0–1; `None` without showings.
+    pub response_rate: Option<f64>,
+    /// Completed / answered, 0–1; `None` without answers.
+    pub completion_rate: Option<f64>,
+    /// Each question.
+    pub questions: Vec<QuestionSummary>,
+    /// The score of both questions together; no survey of these scales has one.
+    pub metric: Option<()>,
+    /// The length of the trend's periods.
+    pub interval: Every,
+    /// One entry a period, empty ones included.
+    pub trend: Vec<Period>,
+    /// One entry a value of the breakdown key asked for, most answers first.
+    pub by: Vec<Breakdown>,
+    /// The days before, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compare: Option<Comparison>,
+}
+
+/// How often a survey was shown and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Funnel {
+    /// Responses, whatever their state.
+    pub shown: i64,
+    /// Those with at least one answer.
+    pub answered: i64,
+    /// Those gone through to the end.
+    pub completed: i64,
+    /// Those closed without any answer.
+    pub dismissed: i64,
+}
+
+/// What was answered to one question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QuestionSummary {
+    /// The question's id.
+    pub id: String,
+    /// Its scale.
+    pub scale: Scale,
+    /// How many answered it.
+    pub answered: i64,
+    /// How often each value of the scale was given.
+    #[serde(serialize_with = "as_map")]
+    pub counts: Vec<(u8, i64)>,
+    /// How many answers fell into each group, best first.
+    #[serde(serialize_with = "as_map")]
+    pub groups: Vec<(Group, i64)>,
+    /// The mean value; `None` without answers or for free text.
+    pub mean: Option<f64>,
+    /// The lower end of the mean's 95 % interval.
+    pub mean_low: Option<f64>,
+    /// The upper end of the mean's 95 % interval.
+    pub mean_high: Option<f64>,
+    /// Each group's share in percent.
+    pub shares: BTreeMap<Group, Share>,
+    /// The scale's score; `None` for free text.
+    pub score: Option<Score>,
+}
+
+/// One period of the trend.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Period {
+    /// Its first day within the range.
+    pub start: Day,
+    /// Responses.
+    pub shown: i64,
+    /// Responses with at least one answer.
+    pub answered: i64,
+    /// Each question.
+    pub questions: Vec<PeriodQuestion>,
+}
+
+/// One question in one period or bucket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeriodQuestion {
+    /// The question's id.
+    pub id: String,
+    /// How many answered it.
+    pub answered: i64,
+    /// The scale's score; `None` for free text.
+    pub score: Option<Score>,
+}
+
+/// One value of a breakdown key.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Breakdown {
+    /// The value.
+    pub value: String,
+    /// How often it was shown to respondents with this value, and what came of it.
+    #[serde(flatten)]
+    pub funnel: Funnel,
+    /// Each question.
+    pub questions: Vec<PeriodQuestion>,
+}
+
+/// The change from an earlier range.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The earlier range's first day.
+    pub from: Day,
+    /// The earlier range's last day.
+    pub to: Day,
+    /// Each question.
+    pub questions: Vec<QuestionChange>,
+}
+
+/// The change of one question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QuestionChange {
+    /// The question's id.
+    pub id: String,
+    /// The change of its score.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// Whose summary it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The site's key.
+    pub site: &'a str,
+    /// The site's time zone.
+    pub time_zone: &'a str,
+    /// The survey's current definition.
+    pub definition: &'a Definition,
+}
+
+/// Computes a summary from tallies: `everybody` from [`Scope::first_day`] on, and `by` the rows of
+/// the breakdown key asked for. Rows outside the scope are left out.
+pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) -> Summary {
+    let questions = &subject.definition.questions;
+    let range = scope.range;
+    let total = Sums::of(everybody.iter().filter(|row| range.contains(row.day)));
+    let funnel = total.funnel();
+    Summary {
+        site: subject.site.to_owned(),
+        survey: subject.definition.survey.clone(),
+        from: range.from,
+        to: range.to,
+        time_zone: subject.time_zone.to_owned(),
+        funnel,
+        response_rate: rate(funnel.answered, funnel.shown),
+        completion_rate: rate(funnel.completed, funnel.answered),
+        questions: questions.iter().map(|question| total.question(question)).collect(),
+        metric: None,
+        interval: scope.every,
+        trend: trend(questions, scope, everybody),
+        by: breakdown(questions, range, by),
+        compare: scope.compare.then(|| compare(questions, range, everybody, &total)),
+    }
+}
+
+fn rate(part: i64, whole: i64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn trend(questions: &[Question], scope: Scope, rows: &[Row]) -> Vec<Period> {
+    let mut starts = vec![scope.range.from];
+    let after = |start: &Day| Some(scope.every.next(*start)).filter(|next| *next <= scope.range.to);
+    starts.extend(std::iter::successors(after(&scope.range.from), after));
+    let mut sums = vec![Sums::default(); starts.len()];
+    for row in rows.iter().filter(|row| scope.range.contains(row.day)) {
+        // The range starts with the first period, so every row in range has one.
+        sums[starts.partition_point(|start| *start <= row.day) - 1].add(row);
+    }
+    let period = |(start, sums): (Day, Sums)| {
+        let Funnel { shown, answered, .. } = sums.funnel();
+        Period { start, shown, answered, questions: sums.period_questions(questions) }
+    };
+    starts.into_iter().zip(sums).map(period).collect()
+}
+
+fn breakdown(questions: &[Question], range: Range, rows: &[Row]) -> Vec<Breakdown> {
+    let mut buckets: BTreeMap<&str, Sums> = BTreeMap::new();
+    for row in rows.iter().filter(|row| range.contains(row.day)) {
+        buckets.entry(&row.bucket).or_default().add(row);
+    }
+    let entry = |(value, sums): (&str, Sums)| Breakdown {
+        value: value.to_owned(),
+        funnel: sums.funnel(),
+        questions: sums.period_questions(questions),
+    };
+    let mut by: Vec<Breakdown> = buckets.into_iter().map(entry).collect();
+    by.sort_by_key(|breakdown| std::cmp::Reverse(breakdown.funnel.answered));
+    by
+}
+
+fn compare(questions: &[Question], range: Range, rows: &[Row], now: &Sums) -> Comparison {
+    let earlier = range.previous();
+    let before = Sums::of(rows.iter().filter(|row| earlier.contains(row.day)));
+    let changes = questions.iter().filter_map(|question| {
+        let (now, before) = (now.cells(question.id()), before.cells(question.id()));
+        let now = Distribution::new(question, &now);
+        let change = now.change_from(&Distribution::new(question, &before))?;
+        Some(QuestionChange { id: question.id().to_owned(), change })
+    });
+    Comparison { from: earlier.from, to: earlier.to, questions: changes.collect() }
+}
+
+/// Tally rows added up by series.
+#[derive(Debug, Clone, Default)]
+struct Sums<'a>(BTreeMap<&'a str, Cells>);
+
+impl<'a> Sums<'a> {
+    fn of(rows: impl Iterator<Item = &'a Row>) -> Self {
+        let mut sums = Sums::default();
+        rows.for_each(|row| sums.add(row));
+        sums
+    }
+
+    fn add(&mut self, row: &'a Row) {
+        tally::add(self.0.entry(&row.series).or_default(), &row.cells);
+    }
+
+    fn cells(&self, series: &str) -> Cells {
+        self.0.get(series).copied().unwrap_or_default()
+    }
+
+    fn funnel(&self) -> Funnel {
+        let states = self.cells(STATES);
+        Funnel {
+            shown: states[SHOWN],
+            answered: states[ANSWERED],
+            completed: states[COMPLETED],
+            dismissed: states[DISMISSED],
+        }
+    }
+
+    fn question(&self, question: &Question) -> QuestionSummary {
+        let cells = self.cells(question.id());
+        let distribution = Distribution::new(question, &cells);
+        let (mean_low, mean_high) = distribution.mean_interval().unzip();
+        QuestionSummary {
+            id: question.id().to_owned(),
+            scale: question.scale,
+            answered: distribution.answered(),
+            counts: distribution.counts().collect(),
+            groups: distribution.groups(),
+            mean: distribution.moments().map(|(mean, ..)| mean),
+            mean_low,
+            mean_high,
+            shares: distribution.shares(),
+            score: distribution.score(),
+        }
+    }
+
+    fn period_questions(&self, questions: &[Question]) -> Vec<PeriodQuestion> {
+        let summary = |question: &Question| {
+            let cells = self.cells(question.id());
+            let distribution = Distribution::new(question, &cells);
+            PeriodQuestion {
+                id: question.id().to_owned(),
+                answered: distribution.answered(),
+                score: distribution.score(),
+            }
+        };
+        questions.iter().map(summary).collect()
+    }
+}
+
+fn as_map<K: fmt::Display, S: serde::Serializer>(
+    entries: &[(K, i64)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(key, count)| (key.to_string(), count)))
+}
