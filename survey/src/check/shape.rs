@@ -97,7 +97,7 @@ impl<'a> Shape<'a> {
                 self.report(value, field, format!("{:?} is not known", text.value), remedy);
             }
             _ => {
-                self.report(value, field, format!("{} does not fit here", title(kind(value))), all)
+                self.report(value, field, format!("{} does not fit here", title(kind(value))), all);
             }
         }
     }

@@ -1,0 +1,60 @@
+//! The files that the collector serves as they are: the built widget and the dashboard's style.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::encoded::Encoded;
+
+/// The files of `widget/dist`: name and content.
+static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/dist.rs"));
+
+/// The names of the widget's files, which change with their content.
+pub(crate) static WIDGET: LazyLock<Widget> = LazyLock::new(|| {
+    let table = file("assets.json").unwrap_or_default();
+    serde_json::from_slice(table).expect("assets.json is written by the build")
+});
+
+/// The dashboard's style sheet.
+pub(crate) static STYLE: LazyLock<Style> = LazyLock::new(|| {
+    let content = Encoded::new(include_bytes!("pages/style.css").to_vec());
+    Style { name: format!("dashboard.{}.css", &content.hash()[..16]), content }
+});
+
+/// The names of the widget's files.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Widget {
+    /// The JavaScript that loads the WebAssembly.
+    pub script: String,
+    /// The WebAssembly.
+    pub wasm: String,
+}
+
+/// A style sheet and the name it is served under.
+pub(crate) struct Style {
+    /// The name, which changes with the content.
+    pub name: String,
+    /// The sheet.
+    pub content: Encoded,
+}
+
+/// The loader's script, in which the site's table is still to be inserted.
+pub(crate) fn loader() -> &'static str {
+    let script = file("loader.js").unwrap_or_default();
+    std::str::from_utf8(script).expect("the minifier writes UTF-8")
+}
+
+/// A widget file as it is, or one made by the build with `.br` or `.gz` behind its name.
+pub(crate) fn file(name: &str) -> Option<&'static [u8]> {
+    DIST.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
+}
+
+/// A widget file under `/assets/`, in every encoding.
+pub(crate) fn public(name: &str) -> Option<Encoded> {
+    if name == STYLE.name {
+        return Some(STYLE.content.clone());
+    }
+    let hashed = [&WIDGET.script, &WIDGET.wasm].into_iter().any(|known| known == name);
+    let [br, gzip] = ["br", "gz"].map(|encoding| file(&format!("{name}.{encoding}")));
+    Some(Encoded::precompressed(file(name).filter(|_| hashed)?, br?, gzip?))
+}

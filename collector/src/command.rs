@@ -1,0 +1,227 @@
+//! The command line.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::serve::{self, Options, Running};
+use crate::{demo_data, sites};
+
+/// Nabz: self-hosted micro-surveys.
+#[derive(Debug, Parser)]
+#[command(name = "nabz", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the collector
+    Serve(Serve),
+    /// Say what is wrong with site files
+    Check {
+        /// Site files
+        #[arg(required = true, value_name = "SITE.json")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of site files
+    Schema,
+    /// Fill a database with a believable past, for trying things out
+    DemoData {
+        /// The site file
+        #[arg(value_name = "SITE.json")]
+        file: PathBuf,
+        /// The database, while no collector uses it
+        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        database: String,
+        /// How many days back it starts
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3660))]
+        days: u16,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Site files; they are watched, and a change shows at once
+    #[arg(value_name = "SITE.json", env = "NABZ_SITES", value_delimiter = ',')]
+    files: Vec<PathBuf>,
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, env = "NABZ_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// The address as browsers see it, such as https://feedback.acme.com
+    #[arg(long, env = "NABZ_PUBLIC_URL", value_parser = public_url)]
+    public_url: Option<String>,
+    /// Where answers are kept
+    #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+    database: String,
+    /// The token of the admin interface and of the dashboard; without one, a link to sign in once
+    #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true, value_parser = token)]
+    admin_token: Option<String>,
+    /// Responses a second that one client may send, ten times that in a burst; 0 for no limit
+    #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20)]
+    rate_limit: u32,
+    /// How to write the log
+    #[arg(long, env = "NABZ_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// What to log, such as info or collector=debug
+    #[arg(long, env = "NABZ_LOG", default_value = "info")]
+    log: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    Text,
+    /// Lines of JSON for programs
+    Json,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => block_on(run_serve(serve)),
+        Command::Check { files } => check(&files),
+        Command::Schema => {
+            println!("{}", serde_json::to_string_pretty(&survey::check::schema())?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::DemoData { file, database, days } => {
+            let text = read(&file)?;
+            let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;
+            println!("{written} responses over {days} days written to {database}");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
+    log_to_stderr(serve.log_format, &serve.log)?;
+    let running = serve::start(Options {
+        files: serve.files,
+        listen: serve.listen,
+        public_url: serve.public_url,
+        database: serve.database,
+        admin_token: serve.admin_token,
+        rate_limit: serve.rate_limit,
+    })
+    .await?;
+    announce(&running)?;
+    asked_to_stop().await?;
+    tracing::info!("stopping: finishing what was accepted");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(running: &Running) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{}", running.address)?;
+    if let Some(link) = &running.sign_in_link {
+        writeln!(out, "sign in (this link works once): {link}")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Waits for Ctrl-C, or for the signal that service managers send.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter).context("--log is not a filter such as info")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Prints the problems of each file, or that there are none.
+fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let mut good = true;
+    for path in files {
+        let file = path.display();
+        match sites::check(&read(path)?) {
+            Ok(site) => {
+                println!("{file}: site {:?} with {} surveys is good", site.site, site.surveys.len())
+            }
+            Err(problems) => {
+                good = false;
+                for problem in problems {
+                    let at = if problem.field.is_empty() {
+                        String::new()
+                    } else {
+                        format!("{}: ", problem.field)
+                    };
+                    println!(
+                        "{file}:{}: {at}{}. {}",
+                        problem.line, problem.message, problem.remedy
+                    );
+                }
+            }
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn public_url(text: &str) -> anyhow::Result<String> {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    match host.map(|host| host.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains('/') => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => bail!("use scheme and host only, such as https://feedback.acme.com"),
+    }
+}
+
+fn token(text: &str) -> anyhow::Result<String> {
+    match text.trim() {
+        "" => bail!(
+            "an empty token would let everybody in: choose a long random one, or leave the flag out"
+        ),
+        token => Ok(token.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,97 @@
+//! Content in the encodings that browsers ask for.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// Some bytes, plain and compressed. Cheap to clone for what is embedded in the binary.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
+    plain: Cow<'static, [u8]>,
+    br: Cow<'static, [u8]>,
+    gzip: Cow<'static, [u8]>,
+}
+
+impl Encoded {
+    /// Compresses content as well as can be: it is made once and served often.
+    pub(crate) fn new(plain: Vec<u8>) -> Encoded {
+        let mut br = Vec::new();
+        let parameters =
+            brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+        let compressed = brotli::BrotliCompress(&mut plain.as_slice(), &mut br, &parameters);
+        compressed.expect("writing to memory does not fail");
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&plain).expect("writing to memory does not fail");
+        let gzip = gzip.finish().expect("writing to memory does not fail");
+        Encoded { plain: plain.into(), br: br.into(), gzip: gzip.into() }
+    }
+
+    /// Content that was compressed when it was built.
+    pub(crate) fn precompressed(
+        plain: &'static [u8],
+        br: &'static [u8],
+        gzip: &'static [u8],
+    ) -> Encoded {
+        Encoded { plain: plain.into(), br: br.into(), gzip: gzip.into() }
+    }
+
+    /// SHA-256 of the plain content, in hexadecimal digits.
+    pub(crate) fn hash(&self) -> String {
+        hex(&Sha256::digest(&self.plain))
+    }
+
+    /// The content in the best encoding that the request accepts.
+    pub(crate) fn respond(&self, request: &HeaderMap, content_type: &'static str) -> Response {
+        let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        let (encoding, body) = match accepted.unwrap_or_default() {
+            accepted if accepts(accepted, "br") => (Some("br"), &self.br),
+            accepted if accepts(accepted, "gzip") => (Some("gzip"), &self.gzip),
+            _ => (None, &self.plain),
+        };
+        let mut response = body.clone().into_owned().into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether an `Accept-Encoding` header names an encoding without refusing it (`;q=0`).
+fn accepts(header: &str, encoding: &str) -> bool {
+    header.split(',').any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = parts
+            .any(|part| part.strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0)));
+        named && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accepts;
+
+    #[test]
+    fn an_encoding_is_accepted_when_named_and_not_refused() {
+        let check =
+            |header: &str, expected: bool| assert_eq!(accepts(header, "br"), expected, "{header}");
+        check("gzip, deflate, br, zstd", true);
+        check("BR;q=0.5", true);
+        check("gzip, br;q=0", false);
+        check("gzip, br; q=0.0", false);
+        check("gzip", false);
+        check("brotli", false);
+        check("", false);
+    }
+}

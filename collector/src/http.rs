@@ -1,0 +1,77 @@
+//! The routes. Handlers are thin: they parse, ask the store or `survey`, and answer.
+
+mod access;
+mod admin;
+mod headers;
+mod ingest;
+mod limit;
+mod page;
+mod problem;
+mod public;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::sites::Sites;
+use crate::store::Store;
+
+pub(crate) use access::{Access, SIGN_IN_PATH};
+pub(crate) use limit::Limiter;
+
+/// Most bytes of a request.
+const REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// Longest time for a request, its body included.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What the handlers share.
+pub(crate) struct App {
+    /// The sites.
+    pub sites: Sites,
+    /// The store.
+    pub store: Store,
+    /// Who may look and change.
+    pub access: Access,
+    /// How much one client may post.
+    pub limiter: Limiter,
+    /// The collector's own address, as browsers see it, without a slash at its end.
+    pub public_url: String,
+}
+
+type Shared = axum::extract::State<Arc<App>>;
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/responses", post(ingest::post).options(public::preflight))
+        .route("/assets/{file}", get(public::asset))
+        .route("/schema/site.json", get(public::schema))
+        .route("/healthz", get(public::healthz))
+        .route("/readyz", get(public::readyz))
+        .route("/api/v1/surveys", get(admin::surveys))
+        .route(
+            "/api/v1/sites/{site}",
+            get(admin::site).put(admin::put_site).delete(admin::delete_site),
+        )
+        .route("/api/v1/surveys/{site}/{survey}/summary", get(admin::summary))
+        .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))
+        .route(SIGN_IN_PATH, get(access::form).post(access::sign_in))
+        .route("/sign-out", post(access::sign_out))
+        .route("/", get(page::overview))
+        .route("/{site}", get(page::site))
+        .route("/{site}/{file}", get(page::site_file))
+        .fallback(problem::no_such_page)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
+        .layer(from_fn(headers::add))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}

@@ -1,0 +1,253 @@
+//! The admin interface: sites, surveys, summaries and responses as JSON.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use survey::summary::{Every, Range, Scope, Subject};
+use survey::tally::EVERYBODY;
+use survey::{Day, Group, Site, Summary, summarize};
+
+use super::access::expect_admin;
+use super::problem::Problem;
+use super::{App, Shared};
+use crate::clock;
+use crate::sites::{self, LiveSite, SiteError};
+use crate::store::{Page, PageQuery, StoredResponse, TallyQuery};
+
+/// Most responses on one page, and how many when none are asked for.
+const PAGE_MAX: usize = 500;
+const PAGE_DEFAULT: usize = 100;
+
+/// What stands behind the `?` of an address.
+pub(super) type Parameters = Query<HashMap<String, String>>;
+
+/// `GET /api/v1/surveys`
+pub(super) async fn surveys(
+    State(app): Shared,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    expect_admin(&app, &headers).await?;
+    let sites = app.sites.all();
+    let of_site = |site: &std::sync::Arc<LiveSite>| -> Vec<Value> {
+        let entry = |(id, live): (&String, &sites::LiveSurvey)| {
+            json!({
+                "site": site.site.site,
+                "survey": id,
+                "version": live.version,
+                "active": live.active,
+                "managed_by": if site.managed_by_file { "file" } else { "api" },
+            })
+        };
+        site.surveys.iter().map(entry).collect()
+    };
+    let surveys: Vec<Value> = sites.iter().flat_map(of_site).collect();
+    Ok(Json(json!({ "surveys": surveys })))
+}
+
+/// `GET /api/v1/sites/{site}`
+pub(super) async fn site(
+    State(app): Shared,
+    Path(site): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Site>, Problem> {
+    expect_admin(&app, &headers).await?;
+    Ok(Json(find(&app, &site)?.site.clone()))
+}
+
+/// `PUT /api/v1/sites/{site}`
+pub(super) async fn put_site(
+    State(app): Shared,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Site>, Problem> {
+    expect_admin(&app, &headers).await?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the site file is not UTF-8"))?;
+    let site = sites::check(text).map_err(SiteError::Problems)?;
+    if site.site != key {
+        let detail = format!("the file is of site {:?}, the address of {key:?}", site.site);
+        return Err(Problem::bad("site", detail));
+    }
+    app.sites.put_by_api(site).await?;
+    Ok(Json(find(&app, &key)?.site.clone()))
+}
+
+/// `DELETE /api/v1/sites/{site}`
+pub(super) async fn delete_site(
+    State(app): Shared,
+    Path(site): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    expect_admin(&app, &headers).await?;
+    find(&app, &site)?;
+    app.sites.delete_by_api(&site).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/surveys/{site}/{survey}/summary`
+pub(super) async fn summary(
+    State(app): Shared,
+    Path((site, survey)): Path<(String, String)>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+) -> Result<Json<Summary>, Problem> {
+    expect_admin(&app, &headers).await?;
+    summary_of(&app, &site, &survey, &parameters).await.map(Json)
+}
+
+/// The summary that parameters ask for: the same for JSON and for pages.
+pub(super) async fn summary_of(
+    app: &App,
+    site: &str,
+    survey: &str,
+    parameters: &HashMap<String, String>,
+) -> Result<Summary, Problem> {
+    let site = find(app, site)?;
+    let live = site.survey(survey).ok_or_else(|| no_such_survey(&site.site, survey))?;
+    let today = clock::day_of(clock::now_ms(), &site.zone);
+    let scope = scope(parameters, today)?;
+    let by = parameters.get("by").map(|key| declared(&site.site, key)).transpose()?;
+    let query = |key: &str| TallyQuery {
+        site: site.site.site.clone(),
+        survey: survey.to_owned(),
+        key: key.to_owned(),
+        from: scope.first_day(),
+        to: scope.range.to,
+    };
+    let everybody = app.store.tally(query(EVERYBODY)).await?;
+    let by = match by {
+        Some(key) => app.store.tally(query(key)).await?,
+        None => Vec::new(),
+    };
+    let definition = live.definition();
+    let subject =
+        Subject { site: &site.site.site, time_zone: &site.site.time_zone, definition: &definition };
+    Ok(summarize(subject, scope, &everybody, &by))
+}
+
+/// The days and the periods that parameters ask for.
+fn scope(parameters: &HashMap<String, String>, today: Day) -> Result<Scope, Problem> {
+    let day = |name: &'static str| {
+        let given = parameters.get(name).map(|text| text.parse::<Day>());
+        given.transpose().map_err(|detail| Problem::bad(name, detail))
+    };
+    let range = Range::new(day("from")?, day("to")?, today)
+        .map_err(|(field, detail)| Problem::bad(field, detail))?;
+    let every = match parameters.get("interval").map(String::as_str) {
+        None | Some("day") => Every::Day,
+        Some("week") => Every::Week,
+        Some("month") => Every::Month,
+        Some(other) => {
+            return Err(Problem::bad(
+                "interval",
+                format!("{other:?} is not known; use day, week or month"),
+            ));
+        }
+    };
+    let compare = match parameters.get("compare").map(String::as_str) {
+        None => false,
+        Some("previous") => true,
+        Some(other) => {
+            return Err(Problem::bad("compare", format!("{other:?} is not known; use previous")));
+        }
+    };
+    Ok(Scope { range, every, compare })
+}
+
+fn declared<'a>(site: &Site, key: &'a str) -> Result<&'a str, Problem> {
+    if site.breakdowns.iter().any(|declared| declared == key) {
+        return Ok(key);
+    }
+    let detail = match site.breakdowns.as_slice() {
+        [] => format!("{key:?} is not counted; add it to \"breakdowns\" in the site file"),
+        keys => {
+            format!("{key:?} is not counted; use {}, or add it to \"breakdowns\"", keys.join(", "))
+        }
+    };
+    Err(Problem::bad("by", detail))
+}
+
+/// `GET /api/v1/surveys/{site}/{survey}/responses`
+pub(super) async fn responses(
+    State(app): Shared,
+    Path((site, survey)): Path<(String, String)>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    expect_admin(&app, &headers).await?;
+    let live = find(&app, &site)?;
+    live.survey(&survey).ok_or_else(|| no_such_survey(&live.site, &survey))?;
+    let Page { responses, next } =
+        app.store.responses(page_query(site, survey, &parameters)?).await?;
+    Ok(Json(json!({
+        "responses": responses.iter().map(listed).collect::<Vec<_>>(),
+        "next": next.map(|(time, id)| format!("{time}-{id}")),
+    })))
+}
+
+fn page_query(
+    site: String,
+    survey: String,
+    parameters: &HashMap<String, String>,
+) -> Result<PageQuery, Problem> {
+    let get = |name: &str| parameters.get(name).map(String::as_str);
+    let limit = get("limit").map_or(Ok(PAGE_DEFAULT), |text| {
+        let limit = text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+        limit.ok_or_else(|| Problem::bad("limit", format!("use a number from 1 to {PAGE_MAX}")))
+    })?;
+    let after = get("after").map(|cursor| {
+        let parts = cursor.split_once('-');
+        let parts = parts.and_then(|(time, id)| Some((time.parse().ok()?, id.to_owned())));
+        parts.ok_or_else(|| Problem::bad("after", "use the \"next\" of the page before"))
+    });
+    let group = get("group").map(|name| {
+        let group = serde_json::from_value::<Group>(json!(name));
+        group.map_err(|_| {
+            Problem::bad("group", format!("{name:?} is not a group, such as detractor"))
+        })
+    });
+    let commented = match get("comment") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Problem::bad("comment", "use true or false")),
+    };
+    Ok(PageQuery {
+        site,
+        survey,
+        after: after.transpose()?,
+        limit,
+        group: group.transpose()?,
+        commented,
+    })
+}
+
+/// A stored response as it is listed: what was posted and what became of it.
+fn listed(stored: &StoredResponse) -> Value {
+    let mut value = json!(stored.response);
+    value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
+    value["day"] = json!(stored.day);
+    value["excluded"] = json!(stored.excluded);
+    value
+}
+
+/// The site with this key.
+pub(super) fn find(app: &App, site: &str) -> Result<std::sync::Arc<LiveSite>, Problem> {
+    app.sites.get(site).ok_or_else(|| {
+        let known: Vec<String> =
+            app.sites.all().iter().map(|site| site.site.site.clone()).collect();
+        Problem::not_found(format!("there is no site {site:?}; there are {}", known.join(", ")))
+            .at("site")
+    })
+}
+
+fn no_such_survey(site: &Site, survey: &str) -> Problem {
+    let known: Vec<&str> = site.surveys.iter().map(|survey| survey.id.as_str()).collect();
+    let detail =
+        format!("site {:?} has no survey {survey:?}; it has {}", site.site, known.join(", "));
+    Problem::not_found(detail).at("survey")
+}

@@ -1,0 +1,45 @@
+//! Headers that stand on every answer.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Nothing but our own style sheet, inline pictures and our own forms.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Lets other origins read what is public, and locks down what is a page.
+pub(super) async fn add(request: Request, next: Next) -> Response {
+    let private = is_private(request.uri().path());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if private {
+        set(headers, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        set(headers, header::REFERRER_POLICY, "same-origin");
+        set(headers, header::X_FRAME_OPTIONS, "DENY");
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            set(headers, header::CACHE_CONTROL, "no-store");
+        }
+    } else {
+        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after");
+        set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    }
+    response
+}
+
+/// Whether only a signed-in owner may see what is at a path.
+fn is_private(path: &str) -> bool {
+    let public = path == "/api/v1/responses"
+        || path.starts_with("/assets/")
+        || path.starts_with("/schema/")
+        || path.ends_with("/nabz.js")
+        || (path.ends_with(".json") && !path.starts_with("/api/"));
+    !public
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}

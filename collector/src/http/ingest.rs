@@ -1,0 +1,183 @@
+//! `POST /api/v1/responses`: limit → parse → accept → store → 204.
+
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response as Reply};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use survey::response::{Response, uuid_v7_ms};
+use survey::revise::submitted_at_ms;
+
+use super::problem::Problem;
+use super::{App, Shared};
+use crate::clock;
+use crate::sites::LiveSite;
+use crate::store::{Kept, Posted};
+
+/// Most bytes of one response.
+const RESPONSE_BYTES_MAX: usize = 16 * 1024;
+/// Most responses of one request.
+const RESPONSES_MAX: usize = 50;
+
+/// Takes one response, or a list of them. Whatever the content type says, it is read as JSON: a
+/// simple request, which needs no preflight, cannot say so.
+pub(super) async fn post(
+    app: Shared,
+    peer: Option<Extension<SocketAddr>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Reply, Problem> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large("a request", super::REQUEST_BYTES_MAX),
+        status => Problem::new(status, "the body did not arrive whole; send it again"),
+    })?;
+    let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let items = if is_list { split(&body)? } else { vec![&body[..]] };
+    if let Some(Extension(peer)) = peer {
+        app.limiter.count(peer.ip(), items.len())?;
+    }
+    let sender = Sender::of(&app, &headers).await;
+    let accepted = items.into_iter().map(|item| accept(&app, &sender, item)).collect();
+    let mut statuses = store(&app, accepted).await?;
+    if is_list {
+        return Ok(reply_to_list(statuses));
+    }
+    statuses.pop().unwrap_or(Ok(())).map(|()| StatusCode::NO_CONTENT.into_response())
+}
+
+fn split(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
+    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| broken(&error))?;
+    if items.len() > RESPONSES_MAX {
+        let detail = format!("{} responses; send at most {RESPONSES_MAX} at once", items.len());
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    Ok(items.into_iter().map(|item| item.get().as_bytes()).collect())
+}
+
+/// Who sends a request, as far as that decides what is taken.
+struct Sender {
+    origin: Option<String>,
+    is_admin: bool,
+}
+
+impl Sender {
+    async fn of(app: &App, headers: &HeaderMap) -> Sender {
+        let origin =
+            headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null").to_owned());
+        // Only a request without an origin needs the token, so only then is it looked at.
+        let is_admin = origin.is_none() && app.access.has_token(headers);
+        Sender { origin, is_admin }
+    }
+
+    fn may_post_to(&self, app: &App, site: &LiveSite) -> Result<(), Problem> {
+        let allowed = match &self.origin {
+            Some(origin) => *origin == app.public_url || site.site.allows(origin),
+            None => self.is_admin || site.site.allows_everybody(),
+        };
+        let key = &site.site.site;
+        allowed.then_some(()).ok_or_else(|| {
+            let detail = match &self.origin {
+                Some(origin) => format!("site {key:?} takes no answers from {origin}; its owner can add it to \"origins\""),
+                None => format!("site {key:?} takes answers without an Origin header only with the admin token"),
+            };
+            Problem::new(StatusCode::FORBIDDEN, detail)
+        })
+    }
+}
+
+/// Parses one response and checks it against the definition it was asked with.
+fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
+    if item.len() > RESPONSE_BYTES_MAX {
+        return Err(too_large("a response", RESPONSE_BYTES_MAX));
+    }
+    let value: Value = serde_json::from_slice(item).map_err(|error| broken(&error))?;
+    let site = named(&value, "site")?;
+    let survey = named(&value, "survey")?;
+    let no_such = |what: &str, key: &str| {
+        Problem::not_found(format!("there is no {what} {key:?} here")).at(what)
+    };
+    let site = app.sites.get(site).ok_or_else(|| no_such("site", site))?;
+    let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
+    sender.may_post_to(app, &site)?;
+    let mut response: Response = serde_path_to_error::deserialize(&value)
+        .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))?;
+    let definition = live.version(response.version.as_deref()).ok_or_else(|| {
+        Problem::bad(
+            "version",
+            "this survey was never asked in that version; leave the field out for the current one",
+        )
+    })?;
+    survey::accept(&definition, &response)?;
+    response.version.get_or_insert_with(|| live.version.clone());
+    response.id.make_ascii_lowercase();
+    let received_at_ms = clock::now_ms();
+    let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
+    let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
+    let day = clock::day_of(submitted_at_ms, &site.zone);
+    let breakdowns = site.breakdowns.clone();
+    Ok(Posted { response, definition, breakdowns, received_at_ms, submitted_at_ms, day })
+}
+
+fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {
+    if !value.is_object() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "a response is a JSON object"));
+    }
+    value[field]
+        .as_str()
+        .ok_or_else(|| Problem::bad(field, format!("{field:?} has to be given, as a text")))
+}
+
+/// Stores what was accepted, all at once, and says for each item how it went.
+async fn store(
+    app: &App,
+    items: Vec<Result<Posted, Problem>>,
+) -> Result<Vec<Result<(), Problem>>, Problem> {
+    let mut batch = Vec::new();
+    let statuses: Vec<Result<(), Problem>> =
+        items.into_iter().map(|item| item.map(|posted| batch.push(posted))).collect();
+    let kept = if batch.is_empty() { Vec::new() } else { app.store.append(batch).await? };
+    let mut kept = kept.into_iter();
+    // Those accepted come back in the order in which they went in.
+    let told = |status: Result<(), Problem>| status.and_then(|()| kept.next().map_or(Ok(()), tell));
+    Ok(statuses.into_iter().map(told).collect())
+}
+
+fn tell(kept: Kept) -> Result<(), Problem> {
+    match kept {
+        Kept::Stored => Ok(()),
+        Kept::OtherSurvey(survey) => {
+            let detail =
+                format!("this id belongs to a response of survey {survey:?}; make a new one");
+            Err(Problem::new(StatusCode::CONFLICT, detail).at("id"))
+        }
+        Kept::Unanswered => {
+            let detail = "a response is answered or completed only with at least one answer";
+            Err(Problem::bad("state", detail))
+        }
+    }
+}
+
+/// 204 when all are stored, else 200 with a status for each.
+fn reply_to_list(statuses: Vec<Result<(), Problem>>) -> Reply {
+    if statuses.iter().all(Result::is_ok) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let items = statuses.into_iter().map(|status| match status {
+        Ok(()) => json!({ "status": 204 }),
+        Err(problem) => json!(problem),
+    });
+    axum::Json(items.collect::<Value>()).into_response()
+}
+
+fn broken(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, format!("the body is not the JSON it should be: {error}"))
+}
+
+fn too_large(what: &str, bytes_max: usize) -> Problem {
+    let detail = format!("{what} has at most {bytes_max} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}

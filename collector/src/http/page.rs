@@ -1,0 +1,117 @@
+//! The pages of the dashboard, and what shares their addresses: loader and definitions.
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::access::sign_in_first;
+use super::admin::{Parameters, find, summary_of};
+use super::problem::Problem;
+use super::{App, Shared, public};
+use crate::pages::{self, Card};
+use crate::sites::LiveSite;
+use crate::store::PageQuery;
+
+/// Comments on a survey's page.
+const COMMENTS: usize = 20;
+
+/// `GET /`
+pub(super) async fn overview(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
+    if let Some(sign_in) = sign_in_first(&app, &headers, "/").await? {
+        return Ok(sign_in);
+    }
+    let mut sites = Vec::new();
+    for site in app.sites.all() {
+        let cards = cards(&app, &site).await?;
+        sites.push((site, cards));
+    }
+    Ok(pages::overview(&sites, &app.public_url).into_response())
+}
+
+/// `GET /{site}`
+pub(super) async fn site(
+    State(app): Shared,
+    Path(site): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(sign_in) = sign_in_first(&app, &headers, &format!("/{site}")).await? {
+        return Ok(sign_in);
+    }
+    let Ok(site) = find(&app, &site) else {
+        return Ok(missing(&format!("There is no site “{site}” here.")));
+    };
+    let cards = cards(&app, &site).await?;
+    Ok(pages::overview(&[(site, cards)], &app.public_url).into_response())
+}
+
+/// `GET /{site}/{file}`: the loader, a definition, or the page of a survey.
+pub(super) async fn site_file(
+    State(app): Shared,
+    Path((site, file)): Path<(String, String)>,
+    OriginalUri(address): OriginalUri,
+    query: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    match file.as_str() {
+        "nabz.js" => public::loader(&app, &site, &headers),
+        file if file.ends_with(".json") => public::definition(&app, &site, file, &headers),
+        survey => {
+            if let Some(sign_in) = sign_in_first(&app, &headers, &address.to_string()).await? {
+                return Ok(sign_in);
+            }
+            survey_page(&app, &site, survey, query).await
+        }
+    }
+}
+
+async fn survey_page(
+    app: &App,
+    site: &str,
+    survey: &str,
+    Query(mut parameters): Parameters,
+) -> Result<Response, Problem> {
+    let Ok(live) = find(app, site) else {
+        return Ok(missing(&format!("There is no site “{site}” here.")));
+    };
+    let Some(asked) = live.survey(survey) else {
+        return Ok(missing(&format!("Site “{site}” has no survey “{survey}”.")));
+    };
+    parameters.entry("compare".to_owned()).or_insert_with(|| "previous".to_owned());
+    let summary = summary_of(app, site, survey, &parameters).await?;
+    let comments = PageQuery {
+        site: site.to_owned(),
+        survey: survey.to_owned(),
+        after: None,
+        limit: COMMENTS,
+        group: None,
+        commented: true,
+    };
+    let comments = app.store.responses(comments).await?.responses;
+    let page = pages::SurveyPage {
+        site: &live,
+        definition: &asked.definition(),
+        active: asked.active,
+        summary: &summary,
+        comments: &comments,
+        public_url: &app.public_url,
+    };
+    Ok(pages::survey(&page).into_response())
+}
+
+/// What the overview shows of each survey: its last 90 days.
+async fn cards(app: &App, site: &Arc<LiveSite>) -> Result<Vec<Card>, Problem> {
+    let mut cards = Vec::new();
+    for (id, live) in &site.surveys {
+        let summary = summary_of(app, &site.site.site, id, &Default::default()).await?;
+        cards.push(Card { definition: live.definition(), active: live.active, summary });
+    }
+    // Those that are asked now come first.
+    cards.sort_by_key(|card| !card.active);
+    Ok(cards)
+}
+
+fn missing(what: &str) -> Response {
+    (StatusCode::NOT_FOUND, pages::missing(what)).into_response()
+}

@@ -1,0 +1,151 @@
+//! Errors as `application/problem+json` (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use survey::Refusal;
+use survey::accept::RefusalKind;
+
+use crate::sites::SiteError;
+use crate::store::StoreError;
+
+/// What went wrong, for programs and for people.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// Everything that is wrong, where that is more than one thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<FileProblem>,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+}
+
+/// One thing that is wrong with a site file.
+#[derive(Debug, Serialize)]
+struct FileProblem {
+    line: usize,
+    field: String,
+    detail: String,
+}
+
+impl Problem {
+    /// A problem with this status.
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
+        Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status,
+            detail: detail.into(),
+            field: None,
+            problems: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// 400, at a field.
+    pub(super) fn bad(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, detail).at(field)
+    }
+
+    /// 404.
+    pub(super) fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// The same problem, at a field.
+    pub(super) fn at(mut self, field: impl Into<String>) -> Problem {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The same problem, which will have passed after so many seconds.
+    pub(super) fn retry_after(mut self, seconds: u64) -> Problem {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        let status = match refusal.kind {
+            RefusalKind::Malformed => StatusCode::BAD_REQUEST,
+            RefusalKind::OutOfBounds => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Problem::new(status, refusal.detail).at(refusal.field)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        if !matches!(error, StoreError::Busy) {
+            tracing::error!(%error, "the store failed");
+        }
+        let detail = "the answer cannot be stored just now; send it again later";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(2)
+    }
+}
+
+impl From<SiteError> for Problem {
+    fn from(error: SiteError) -> Problem {
+        match error {
+            SiteError::Store(error) => error.into(),
+            SiteError::Problems(problems) => Problem::of_file(&problems),
+            SiteError::ManagedByFile(_) | SiteError::BreaksHistory(_) => {
+                Problem::new(StatusCode::CONFLICT, error.to_string())
+            }
+        }
+    }
+}
+
+impl Problem {
+    fn of_file(problems: &[survey::check::Problem]) -> Problem {
+        let first = problems.first();
+        let detail = first.map_or_else(String::new, ToString::to_string);
+        let of = |problem: &survey::check::Problem| FileProblem {
+            line: problem.line,
+            field: problem.field.clone(),
+            detail: format!("{}. {}", problem.message, problem.remedy),
+        };
+        let field = first.map(|problem| problem.field.clone()).unwrap_or_default();
+        Problem { problems: problems.iter().map(of).collect(), ..Problem::bad(field, detail) }
+    }
+}
+
+/// The answer where there is no route.
+pub(super) async fn no_such_page(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+/// The answer to a method that a route does not have.
+pub(super) async fn no_such_method() -> Problem {
+    let detail = "this address does not take that method; the Allow header names those it takes";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}

@@ -1,0 +1,28 @@
+//! The collector of Nabz: it hands out surveys, collects the answers and shows the scores.
+//!
+//! # Layout
+//! - [`command`]: the command line; [`serve`](mod@serve): a collector from start to shutdown
+//! - [`sites`]: the sites it serves, compiled for serving; [`watch`](mod@watch): site files that change
+//! - [`http`]: the routes: thin handlers that parse, ask and answer
+//! - [`pages`]: the dashboard, rendered on the server
+//! - [`store`]: durable storage
+//! - [`demo_data`]: a believable year of responses
+//!
+//! # What happens to an answer
+//! `POST /api/v1/responses` → [`http`] parses it, `survey::accept` checks it → [`store`] commits it
+//! together with the change of its tallies → 204. A page or a JSON summary reads tallies and lets
+//! `survey::summarize` compute every number.
+
+pub mod command;
+pub mod demo_data;
+pub mod serve;
+pub mod sites;
+pub mod store;
+
+mod assets;
+mod clock;
+mod encoded;
+mod http;
+mod pages;
+mod secret;
+mod watch;

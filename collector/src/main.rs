@@ -1,0 +1,7 @@
+//! The binary `nabz`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    collector::command::main()
+}

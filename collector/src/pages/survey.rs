@@ -1,0 +1,142 @@
+//! One survey: scores, distribution, trend, comments.
+
+use ::survey::summary::Every;
+use ::survey::{Day, Definition, Question, Summary, Value};
+use maud::{Markup, html};
+
+use super::{count, layout, percent, question, script_tag};
+use crate::clock;
+use crate::sites::LiveSite;
+use crate::store::StoredResponse;
+
+/// What the page shows.
+pub(crate) struct SurveyPage<'a> {
+    /// The site.
+    pub site: &'a LiveSite,
+    /// What the survey asks.
+    pub definition: &'a Definition,
+    /// Whether it is asked now.
+    pub active: bool,
+    /// Its numbers, compared with the days before.
+    pub summary: &'a Summary,
+    /// The latest responses in which something was written.
+    pub comments: &'a [StoredResponse],
+    /// The collector's address.
+    pub public_url: &'a str,
+}
+
+/// The page.
+pub(crate) fn survey(page: &SurveyPage) -> Markup {
+    let SurveyPage { site, definition, summary, .. } = page;
+    let key = &site.site.site;
+    layout::page(
+        &format!("{} · {key}", definition.survey),
+        &html! {
+            nav.crumbs aria-label="Breadcrumb" {
+                a href="/" { "Surveys" } " / " a href={ "/" (key) } { (key) } " / " span { (definition.survey) }
+            }
+            div.heading {
+                h1 { (definition.survey) }
+                @if !page.active { span.badge { "not asked now" } }
+            }
+            (periods(summary))
+            (funnel(summary))
+            @for question in &definition.questions {
+                (question::section(question, definition, summary))
+            }
+            (comments(page))
+            section.card.stack {
+                h2 { "Script tag" }
+                p.hint { "Put this into the pages of " (key) "; one tag serves all its surveys." }
+                (script_tag(page.public_url, key))
+            }
+        },
+    )
+}
+
+/// Links to other ranges and periods.
+fn periods(summary: &Summary) -> Markup {
+    let to = summary.to;
+    let days = to.0 - summary.from.0 + 1;
+    let link = |from: Day, every: Every| format!("?from={from}&to={to}&interval={every}");
+    let ranges =
+        [(30, "30 days", Every::Day), (90, "90 days", Every::Day), (365, "1 year", Every::Week)];
+    html! {
+        nav.periods aria-label="Range" {
+            span.group {
+                @for (length, name, every) in ranges {
+                    @let current = (days == length).then_some("true");
+                    a href=(link(to.plus(1 - length), every)) aria-current=[current] { (name) }
+                }
+            }
+            span.group {
+                @for every in [Every::Day, Every::Week, Every::Month] {
+                    @let current = (summary.interval == every).then_some("true");
+                    a href=(link(summary.from, every)) aria-current=[current] { "by " (every) }
+                }
+            }
+            span.hint { (summary.from) " to " (to) " · " (summary.time_zone) }
+        }
+    }
+}
+
+fn funnel(summary: &Summary) -> Markup {
+    let funnel = summary.funnel;
+    let facts = [
+        ("shown", count(funnel.shown), "at least half visible"),
+        ("answered", count(funnel.answered), "at least one answer"),
+        ("response rate", percent(summary.response_rate), "answered of shown"),
+        ("completed", count(funnel.completed), "gone through to the end"),
+        ("dismissed", count(funnel.dismissed), "closed without any answer"),
+    ];
+    html! {
+        dl.card.facts.wide {
+            @for (name, value, meaning) in facts {
+                div { dt title=(meaning) { (name) } dd { (value) } }
+            }
+        }
+    }
+}
+
+fn comments(page: &SurveyPage) -> Markup {
+    html! {
+        section.card.stack {
+            h2 { "Latest comments" }
+            @if page.comments.is_empty() {
+                p.hint { "Nobody has written anything yet." }
+            }
+            ul.comments {
+                @for response in page.comments { (comment(page.definition, response)) }
+            }
+        }
+    }
+}
+
+fn comment(definition: &Definition, stored: &StoredResponse) -> Markup {
+    let at = clock::rfc3339(stored.submitted_at_ms);
+    html! {
+        @for answer in &stored.response.answers {
+            @let question = definition.question(&answer.question);
+            @let words = match &answer.value { Value::Text(text) => Some(text), Value::Number(_) => answer.comment.as_ref() };
+            @if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
+                li {
+                    (given(question, &answer.value))
+                    blockquote dir="auto" { (words) }
+                    div.hint {
+                        time datetime=(at) { (stored.day) }
+                        @if let Some(page) = &stored.response.page { " · " bdi { (page) } }
+                        @if stored.excluded { " · " span.badge { "not counted" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The value that a comment belongs to, in the colour of its group.
+fn given(question: Option<&Question>, value: &Value) -> Markup {
+    let Value::Number(number) = value else { return html! {} };
+    let value = u8::try_from(*number).ok();
+    let place = value.and_then(|value| question.map(|question| question::place(question, value)));
+    html! { span class={ "given " (place.unwrap_or_default()) } { (number) } }
+}

@@ -1,0 +1,289 @@
+//! The sites a collector serves: checked, compiled for serving, and swapped in whole on change.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use survey::check::Problem;
+use survey::{Definition, Site};
+
+use crate::assets;
+use crate::encoded::{Encoded, hex};
+use crate::store::{Store, StoreError, StoredDefinition, StoredSite};
+
+/// All sites, by key.
+#[derive(Debug, Clone)]
+pub struct Sites {
+    live: Arc<RwLock<BTreeMap<String, Arc<LiveSite>>>>,
+    store: Store,
+}
+
+/// A site, ready to be served.
+#[derive(Debug)]
+pub struct LiveSite {
+    /// What its owner wrote.
+    pub site: Site,
+    /// Whether a file on disk manages it, or the HTTP interface.
+    pub managed_by_file: bool,
+    /// What cuts its time into days.
+    pub zone: TimeZone,
+    /// Its breakdown keys, shared with every response on its way into the store.
+    pub breakdowns: Arc<[String]>,
+    /// Its surveys, and those that were asked earlier.
+    pub surveys: BTreeMap<String, LiveSurvey>,
+    /// The loader with the site's rule table.
+    pub(crate) loader: Encoded,
+}
+
+/// A survey, ready to be served.
+#[derive(Debug)]
+pub struct LiveSurvey {
+    /// Whether it is asked now.
+    pub active: bool,
+    /// The version of the definition it is asked with.
+    pub version: String,
+    /// Every definition it was ever asked with, by version.
+    versions: HashMap<String, LiveDefinition>,
+}
+
+#[derive(Debug)]
+struct LiveDefinition {
+    definition: Arc<Definition>,
+    json: Encoded,
+}
+
+/// Why a site was not taken over. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The file has problems.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Problems(Vec<Problem>),
+    /// A file on disk manages the site.
+    #[error("site {0:?} is managed by its file on the server: change it there")]
+    ManagedByFile(String),
+    /// A change would mix answers that do not belong together.
+    #[error("{0}")]
+    BreaksHistory(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Checks a site file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check(text: &str) -> Result<Site, Vec<Problem>> {
+    survey::check::check(text, |zone| TimeZone::get(zone).is_ok())
+}
+
+impl Sites {
+    /// The sites kept in the database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(store: Store) -> Result<Sites, StoreError> {
+        let sites = Sites { live: Arc::default(), store: store.clone() };
+        for StoredSite { site, file, managed_by_file } in store.sites().await? {
+            match serde_json::from_str::<Site>(&file) {
+                Ok(parsed) => sites
+                    .put(compile(parsed, managed_by_file, store.definitions(&site).await?).live),
+                Err(error) => {
+                    tracing::error!(site, %error, "this release cannot read the site's file")
+                }
+            }
+        }
+        Ok(sites)
+    }
+
+    /// The site with this key.
+    pub fn get(&self, site: &str) -> Option<Arc<LiveSite>> {
+        self.read().get(site).cloned()
+    }
+
+    /// All sites, by key.
+    pub fn all(&self) -> Vec<Arc<LiveSite>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// Takes over a site from a file on disk. A survey whose change would break history keeps its
+    /// old definition; the reasons are returned.
+    ///
+    /// # Errors
+    /// When the file has problems or the database fails.
+    pub async fn load_file(&self, text: &str) -> Result<(String, Vec<String>), SiteError> {
+        let site = check(text).map_err(SiteError::Problems)?;
+        let key = site.site.clone();
+        let compiled = compile(site, true, self.store.definitions(&key).await?);
+        let warnings = compiled.broken.clone();
+        self.keep(compiled).await?;
+        Ok((key, warnings))
+    }
+
+    /// Takes over a site from the HTTP interface.
+    ///
+    /// # Errors
+    /// When a file manages the site, a change would break history, or the database fails.
+    pub async fn put_by_api(&self, site: Site) -> Result<(), SiteError> {
+        self.not_managed_by_file(&site.site)?;
+        let history = self.store.definitions(&site.site).await?;
+        let compiled = compile(site, false, history);
+        if let Some(reason) = compiled.broken.first() {
+            return Err(SiteError::BreaksHistory(reason.clone()));
+        }
+        Ok(self.keep(compiled).await?)
+    }
+
+    /// Stops serving a site. Its answers stay.
+    ///
+    /// # Errors
+    /// When a file manages the site or the database fails.
+    pub async fn delete_by_api(&self, site: &str) -> Result<(), SiteError> {
+        self.not_managed_by_file(site)?;
+        self.store.drop_site(site).await?;
+        self.write().remove(site);
+        Ok(())
+    }
+
+    fn not_managed_by_file(&self, site: &str) -> Result<(), SiteError> {
+        match self.get(site) {
+            Some(live) if live.managed_by_file => Err(SiteError::ManagedByFile(site.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    async fn keep(&self, compiled: Compiled) -> Result<(), StoreError> {
+        let site = StoredSite {
+            site: compiled.live.site.site.clone(),
+            file: serde_json::to_string(&compiled.live.site).unwrap_or_default(),
+            managed_by_file: compiled.live.managed_by_file,
+        };
+        self.store.keep_site(site, compiled.current).await?;
+        self.put(compiled.live);
+        Ok(())
+    }
+
+    fn put(&self, live: LiveSite) {
+        self.write().insert(live.site.site.clone(), Arc::new(live));
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<LiveSite>>> {
+        // Nothing panics while holding the lock, and a map is whole even if something did.
+        self.live.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<LiveSite>>> {
+        self.live.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl LiveSite {
+    /// The survey with this id, whether it is asked now or was earlier.
+    pub fn survey(&self, id: &str) -> Option<&LiveSurvey> {
+        self.surveys.get(id)
+    }
+}
+
+impl LiveSurvey {
+    /// The definition it is asked with.
+    pub fn definition(&self) -> Arc<Definition> {
+        self.versions[&self.version].definition.clone()
+    }
+
+    /// The definition of a version, the current one when none is named.
+    pub fn version(&self, version: Option<&str>) -> Option<Arc<Definition>> {
+        let version = version.unwrap_or(&self.version);
+        self.versions.get(version).map(|live| live.definition.clone())
+    }
+
+    /// The definition of a version as it is served.
+    pub(crate) fn json(&self, version: &str) -> Option<&Encoded> {
+        self.versions.get(version).map(|live| &live.json)
+    }
+}
+
+/// A site compiled against its history.
+struct Compiled {
+    live: LiveSite,
+    /// The definitions that are asked with from now on.
+    current: Vec<StoredDefinition>,
+    /// Why surveys kept their old definition.
+    broken: Vec<String>,
+}
+
+fn compile(site: Site, managed_by_file: bool, history: Vec<StoredDefinition>) -> Compiled {
+    let mut surveys: BTreeMap<String, LiveSurvey> = BTreeMap::new();
+    for past in &history {
+        // Until the site says otherwise, a survey is one that was asked earlier.
+        let earlier = || LiveSurvey {
+            active: false,
+            version: past.version.clone(),
+            versions: HashMap::new(),
+        };
+        let survey = surveys.entry(past.definition.survey.clone()).or_insert_with(earlier);
+        survey.add(past.version.clone(), past.definition.clone());
+        if past.current {
+            survey.version.clone_from(&past.version);
+        }
+    }
+    let mut broken = Vec::new();
+    let mut current = Vec::new();
+    for wanted in &site.surveys {
+        let (definition, reason) = settle(site.definition(wanted), surveys.get(&wanted.id));
+        broken.extend(reason);
+        let version = version_of(&definition);
+        let survey = surveys.entry(wanted.id.clone()).or_insert_with(|| LiveSurvey {
+            active: false,
+            version: version.clone(),
+            versions: HashMap::new(),
+        });
+        survey.add(version.clone(), definition.clone());
+        survey.active = wanted.active;
+        survey.version.clone_from(&version);
+        current.push(StoredDefinition { version, definition, current: true });
+    }
+    let loader = loader(&site, &surveys);
+    let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
+    let breakdowns = site.breakdowns.clone().into();
+    let live = LiveSite { site, managed_by_file, zone, breakdowns, surveys, loader };
+    Compiled { live, current, broken }
+}
+
+/// The definition to ask with: the wanted one, unless that would break history.
+fn settle(wanted: Definition, known: Option<&LiveSurvey>) -> (Definition, Option<String>) {
+    let Some(known) = known else { return (wanted, None) };
+    let mut versions: Vec<_> = known.versions.iter().collect();
+    versions.sort_by_key(|(version, _)| *version);
+    let reason = versions.into_iter().find_map(|(_, past)| past.definition.breaks_history(&wanted));
+    match reason {
+        None => (wanted, None),
+        Some(reason) => ((*known.definition()).clone(), Some(reason)),
+    }
+}
+
+impl LiveSurvey {
+    fn add(&mut self, version: String, definition: Definition) {
+        self.versions.entry(version).or_insert_with(|| {
+            let json = serde_json::to_vec(&definition).unwrap_or_default();
+            LiveDefinition { definition: Arc::new(definition), json: Encoded::new(json) }
+        });
+    }
+}
+
+/// The version of a definition: named by its content, so that a name never means two things.
+fn version_of(definition: &Definition) -> String {
+    let json = serde_json::to_vec(definition).unwrap_or_default();
+    hex(&Sha256::digest(json))[..12].to_owned()
+}
+
+/// The loader's script with a site's table in it.
+fn loader(site: &Site, surveys: &BTreeMap<String, LiveSurvey>) -> Encoded {
+    let rules =
+        site.rules(|survey| surveys.get(&survey.id).map_or(String::new(), |s| s.version.clone()));
+    let mut table = serde_json::to_value(rules).unwrap_or_default();
+    table["script"] = json!(assets::WIDGET.script);
+    table["wasm"] = json!(assets::WIDGET.wasm);
+    Encoded::new(assets::loader().replace("NABZ_SITE", &table.to_string()).into_bytes())
+}

@@ -1,0 +1,100 @@
+//! Opens the SQLite database and brings its schema up to date.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// The schema this release writes, in SQLite's `user_version`.
+const SCHEMA_VERSION: i32 = 1;
+/// Marks a file as ours, in SQLite's `application_id`: "nabz".
+const APPLICATION_ID: i32 = 0x6e61_627a;
+
+/// Why a database cannot be opened, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is of no known kind.
+    #[error("--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db")]
+    UnknownUrl(String),
+    /// The file cannot be opened, created or read.
+    #[error(
+        "the database {} cannot be opened: {source}. \
+         Check that its folder exists and that this user may write there", path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file is some other program's.
+    #[error("{} is a database of another program. Name another file with --database", .0.display())]
+    Foreign(PathBuf),
+    /// The file was written by a newer release.
+    #[error(
+        "the database {} is of a newer release (schema {found}; this release knows {SCHEMA_VERSION}). \
+         Start that release again, or restore a backup made before the update", path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+    },
+}
+
+/// The file that a database URL names.
+pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    path.filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .ok_or_else(|| OpenError::UnknownUrl(url.to_owned()))
+}
+
+/// Opens the writing connection.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    let mut connection = Connection::open(path).map_err(unusable)?;
+    let id: i32 = pragma(&connection, "application_id").map_err(unusable)?;
+    let found: i32 = pragma(&connection, "user_version").map_err(unusable)?;
+    let empty = is_empty(&connection).map_err(unusable)?;
+    if !empty && id != APPLICATION_ID {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    if found > SCHEMA_VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found });
+    }
+    prepare(&mut connection, empty).map_err(unusable)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection, empty: bool) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit that was acknowledged must survive a power cut.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if empty {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(include_str!("schema.sql"))?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}

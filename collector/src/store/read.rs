@@ -1,0 +1,206 @@
+//! Plain reads, on connections of their own, and the rows that a site's configuration is kept in.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use rusqlite::{Connection, Transaction, params};
+use serde::de::DeserializeOwned;
+use survey::response::Response;
+use survey::{Day, Definition, Group};
+
+use super::{StoreError, database};
+
+/// Connections kept open for reading.
+const READERS_MAX: usize = 8;
+
+/// A site as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredSite {
+    /// The site's key.
+    pub site: String,
+    /// Its file.
+    pub file: String,
+    /// Whether a file on disk manages it, or the HTTP interface.
+    pub managed_by_file: bool,
+}
+
+/// A definition as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredDefinition {
+    /// Its version.
+    pub version: String,
+    /// The definition.
+    pub definition: Definition,
+    /// Whether it is asked with now.
+    pub current: bool,
+}
+
+/// A response as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredResponse {
+    /// What was posted, all revisions merged.
+    pub response: Response,
+    /// When it counts as given, in milliseconds since 1970.
+    pub submitted_at_ms: i64,
+    /// The day it counts in.
+    pub day: Day,
+    /// Whether it is left out of every number.
+    pub excluded: bool,
+}
+
+/// Which responses to list.
+#[derive(Debug, Clone)]
+pub struct PageQuery {
+    /// The site's key.
+    pub site: String,
+    /// The survey's id.
+    pub survey: String,
+    /// Only those given before this time (milliseconds since 1970), or at it with a lower id.
+    pub after: Option<(i64, String)>,
+    /// At most so many.
+    pub limit: usize,
+    /// Only those with an answer in this group.
+    pub group: Option<Group>,
+    /// Only those in which something was written.
+    pub commented: bool,
+}
+
+/// A page of responses.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The responses, newest first.
+    pub responses: Vec<StoredResponse>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<(i64, String)>,
+}
+
+/// Connections that only read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    /// Connections to the database in a file, opened when needed.
+    pub(super) fn new(path: PathBuf) -> Readers {
+        Readers { path, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs a query away from the async threads.
+    pub(super) async fn run<T: Send + 'static>(
+        self: &std::sync::Arc<Self>,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = self.clone();
+        let run = move || -> Result<T, StoreError> {
+            let idle = readers.idle.lock().ok().and_then(|mut idle| idle.pop());
+            let connection = idle.map_or_else(|| database::open_reader(&readers.path), Ok)?;
+            let result = query(&connection)?;
+            if let Ok(mut idle) = readers.idle.lock()
+                && idle.len() < READERS_MAX
+            {
+                idle.push(connection);
+            }
+            Ok(result)
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// One page of a survey's responses, newest first.
+pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Page> {
+    let (time, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
+    let group = query.group.map_or(String::new(), |group| format!(",{group},"));
+    let mut rows: Vec<StoredResponse> = connection
+        .prepare_cached(
+            "SELECT response, submitted_at, day, excluded FROM responses
+             WHERE site = ?1 AND survey = ?2 AND (submitted_at, id) < (?3, ?4)
+               AND (NOT ?5 OR commented) AND (?6 = '' OR instr(groups, ?6) > 0)
+             ORDER BY submitted_at DESC, id DESC LIMIT ?7",
+        )?
+        .query_map(
+            // One more than asked for tells whether there is a next page.
+            params![
+                query.site,
+                query.survey,
+                time,
+                id,
+                query.commented,
+                group,
+                query.limit as i64 + 1
+            ],
+            |row| {
+                Ok(StoredResponse {
+                    response: json(row, 0)?,
+                    submitted_at_ms: row.get(1)?,
+                    day: Day(row.get(2)?),
+                    excluded: row.get(3)?,
+                })
+            },
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    let more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = rows.last().filter(|_| more);
+    let next = next.map(|last| (last.submitted_at_ms, last.response.id.clone()));
+    Ok(Page { responses: rows, next })
+}
+
+/// All sites.
+pub(super) fn sites(connection: &Connection) -> rusqlite::Result<Vec<StoredSite>> {
+    connection
+        .prepare_cached("SELECT site, file, managed_by = 'file' FROM sites")?
+        .query_map([], |row| {
+            Ok(StoredSite { site: row.get(0)?, file: row.get(1)?, managed_by_file: row.get(2)? })
+        })?
+        .collect()
+}
+
+/// Every definition a site ever asked with.
+pub(super) fn definitions(
+    connection: &Connection,
+    site: &str,
+) -> rusqlite::Result<Vec<StoredDefinition>> {
+    connection
+        .prepare_cached("SELECT version, definition, current FROM definitions WHERE site = ?1")?
+        .query_map([site], |row| {
+            Ok(StoredDefinition {
+                version: row.get(0)?,
+                definition: json(row, 1)?,
+                current: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+/// Writes a site and its current definitions; the older ones of those surveys stay, retired.
+pub(super) fn keep_site(
+    transaction: &Transaction,
+    site: &StoredSite,
+    definitions: &[StoredDefinition],
+) -> rusqlite::Result<()> {
+    let manager = if site.managed_by_file { "file" } else { "api" };
+    let insert = "INSERT OR REPLACE INTO sites VALUES (?1, ?2, ?3)";
+    transaction.execute(insert, (&site.site, &site.file, manager))?;
+    for StoredDefinition { version, definition, current } in definitions {
+        let json = serde_json::to_string(definition).unwrap_or_default();
+        let retire = "UPDATE definitions SET current = 0 WHERE site = ?1 AND survey = ?2";
+        transaction.execute(retire, (&site.site, &definition.survey))?;
+        transaction.execute(
+            "INSERT INTO definitions VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (site, survey, version) DO UPDATE SET current = excluded.current",
+            (&site.site, &definition.survey, version, json, current),
+        )?;
+    }
+    Ok(())
+}
+
+/// A column of JSON that we wrote ourselves.
+pub(super) fn json<T: DeserializeOwned>(row: &rusqlite::Row, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+    })
+}

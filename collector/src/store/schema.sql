@@ -1,0 +1,71 @@
+-- Every key begins with the site, so that a database sharded by site runs the same statements.
+
+-- The file of each site, as it was last loaded, and who manages it: 'file' or 'api'.
+CREATE TABLE sites (
+    site TEXT NOT NULL PRIMARY KEY,
+    file TEXT NOT NULL,
+    managed_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every definition that was ever asked with. `current` marks the one that is asked now.
+CREATE TABLE definitions (
+    site TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    version TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    current INTEGER NOT NULL,
+    PRIMARY KEY (site, survey, version)
+) STRICT, WITHOUT ROWID;
+
+-- One row a response. Times are milliseconds since 1970, days count from 1970-01-01.
+CREATE TABLE responses (
+    site TEXT NOT NULL,
+    id TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    submitted_at INTEGER NOT NULL,
+    stored_at INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    -- The response as posted, later revisions merged in: JSON.
+    response TEXT NOT NULL,
+    -- The bucket it counts in, for each breakdown key: JSON.
+    buckets TEXT NOT NULL,
+    -- Left out of every number.
+    excluded INTEGER NOT NULL,
+    -- For listing: whether anything was written, and the groups its answers fell into (',low,').
+    commented INTEGER NOT NULL,
+    groups TEXT NOT NULL,
+    PRIMARY KEY (site, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX responses_by_time ON responses (site, survey, submitted_at, id);
+
+-- Counts for each survey, breakdown key ('' for everybody), bucket, day and series ('' for the
+-- states, else a question): c0 … c15 count the values 0 … 15.
+CREATE TABLE tallies (
+    site TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    key TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    c0 INTEGER NOT NULL, c1 INTEGER NOT NULL, c2 INTEGER NOT NULL, c3 INTEGER NOT NULL,
+    c4 INTEGER NOT NULL, c5 INTEGER NOT NULL, c6 INTEGER NOT NULL, c7 INTEGER NOT NULL,
+    c8 INTEGER NOT NULL, c9 INTEGER NOT NULL, c10 INTEGER NOT NULL, c11 INTEGER NOT NULL,
+    c12 INTEGER NOT NULL, c13 INTEGER NOT NULL, c14 INTEGER NOT NULL, c15 INTEGER NOT NULL,
+    PRIMARY KEY (site, survey, key, day, bucket, series)
+) STRICT, WITHOUT ROWID;
+
+-- The values of a breakdown key that are told apart.
+CREATE TABLE buckets (
+    site TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    key TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    PRIMARY KEY (site, survey, key, bucket)
+) STRICT, WITHOUT ROWID;
+
+-- Sign-ins to the dashboard, by the hash of their cookie.
+CREATE TABLE sessions (
+    hash TEXT NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,196 @@
+//! The one thread that writes: it drains what waits, does it in one transaction, commits, and only
+//! then answers. No timer is needed: while one batch is being committed, the next one gathers.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::append::Ingest;
+use super::{Kept, Posted, StoreError};
+
+/// Requests that may wait for the writer; beyond that the sender is told to come back.
+const QUEUE_MAX: usize = 4_096;
+/// Requests done in one transaction.
+const BATCH_MAX: usize = 512;
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+/// Something that happens after the commit, or after it failed.
+type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A change that says how to acknowledge it; `None` when it failed and has said so.
+type Change = Box<dyn FnOnce(&Transaction) -> Option<Acknowledge> + Send>;
+
+/// Work for the writer.
+pub(super) enum Job {
+    /// Store responses.
+    Append {
+        /// The responses.
+        batch: Vec<Posted>,
+        /// Who waits for it.
+        reply: Reply<Vec<Kept>>,
+    },
+    /// Any other change.
+    Change(Change),
+    /// Nothing more; what is queued before it is still done.
+    Close,
+}
+
+impl Job {
+    /// A change whose result is sent to `reply` after the commit.
+    pub(super) fn change<T: Send + 'static>(
+        change: impl FnOnce(&Transaction) -> rusqlite::Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) -> Job {
+        Job::Change(Box::new(move |transaction| match change(transaction) {
+            Ok(done) => Some(Box::new(move |result: Result<(), StoreError>| {
+                // Nobody may be waiting any more; the work is done all the same.
+                let _ = reply.send(result.map(|()| done));
+            }) as Acknowledge),
+            Err(error) => {
+                let _ = reply.send(Err(StoreError::Database(error)));
+                None
+            }
+        }))
+    }
+}
+
+/// The sending end of the writer's queue.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+    thread: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Writer {
+    /// Starts the thread, which owns the connection.
+    pub(super) fn start(connection: Connection) -> Writer {
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let run = move || run(connection, jobs);
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(run).ok();
+        Writer { queue, thread: Arc::new(std::sync::Mutex::new(thread)) }
+    }
+
+    /// Queues work.
+    pub(super) fn send(&self, job: Job) -> Result<(), StoreError> {
+        self.queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })
+    }
+
+    /// Lets the thread finish what is queued and waits for it.
+    pub(super) async fn close(self) {
+        let _ = self.queue.send(Job::Close).await;
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+    let mut ingest = Ingest::default();
+    while let Some(first) = jobs.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH_MAX
+            && let Ok(next) = jobs.try_recv()
+        {
+            batch.push(next);
+        }
+        let last = batch.iter().any(|job| matches!(job, Job::Close));
+        commit(&mut connection, &mut ingest, batch);
+        if last {
+            return;
+        }
+    }
+}
+
+/// Does all jobs in one transaction and tells everybody how it went.
+fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>) {
+    let mut waiting: Vec<Acknowledge> = Vec::with_capacity(jobs.len());
+    let result = transact(connection, ingest, jobs, &mut waiting);
+    if let Err(error) = &result {
+        // What was told apart in memory may not have been stored.
+        ingest.forget();
+        tracing::error!(%error, "a batch of {} could not be written", waiting.len());
+    }
+    for acknowledge in waiting {
+        acknowledge(match &result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(copy_of(error)),
+        });
+    }
+}
+
+fn transact(
+    connection: &mut Connection,
+    ingest: &mut Ingest,
+    jobs: Vec<Job>,
+    waiting: &mut Vec<Acknowledge>,
+) -> rusqlite::Result<()> {
+    let mut failure = Ok(());
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => Some(transaction),
+        Err(error) => {
+            failure = Err(error);
+            None
+        }
+    };
+    for job in jobs {
+        // After a failure nothing more is tried, but everybody has to be told.
+        let transaction = transaction.as_ref().filter(|_| failure.is_ok());
+        if let Err(error) = perform(transaction, ingest, job, waiting) {
+            failure = Err(error);
+        }
+    }
+    failure?;
+    let Some(transaction) = transaction else { return Ok(()) };
+    ingest.flush(&transaction)?;
+    transaction.commit()
+}
+
+fn perform(
+    transaction: Option<&Transaction>,
+    ingest: &mut Ingest,
+    job: Job,
+    waiting: &mut Vec<Acknowledge>,
+) -> rusqlite::Result<()> {
+    match job {
+        Job::Append { batch, reply } => {
+            let kept = transaction.map_or(Ok(Vec::new()), |t| ingest.append(t, batch));
+            let (kept, result) = match kept {
+                Ok(kept) => (kept, Ok(())),
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            waiting.push(Box::new(move |result| {
+                let _ = reply.send(result.map(|()| kept));
+            }));
+            result
+        }
+        Job::Change(change) => {
+            // A change that fails has told its sender; the others of the batch go on without it.
+            let Some(transaction) = transaction else { return Ok(()) };
+            waiting.extend(within_savepoint(transaction, change));
+            Ok(())
+        }
+        Job::Close => Ok(()),
+    }
+}
+
+fn within_savepoint(transaction: &Transaction, change: Change) -> Option<Acknowledge> {
+    transaction.execute_batch("SAVEPOINT change").ok()?;
+    let done = change(transaction);
+    let end = if done.is_some() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
+    transaction.execute_batch(end).ok()?;
+    done
+}
+
+/// An error for each of those who wait; SQLite's own cannot be cloned.
+fn copy_of(error: &rusqlite::Error) -> StoreError {
+    let code =
+        error.sqlite_error().map_or(rusqlite::ffi::SQLITE_ERROR, |error| error.extended_code);
+    let error =
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()));
+    StoreError::Database(error)
+}

@@ -1,0 +1,74 @@
+//! `cargo xtask`: everything that is done to this repository, from one place.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod dist;
+mod packages;
+mod run;
+mod test;
+mod toolchain;
+mod widget;
+
+/// Builds, runs, tests and packs Nabz.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the widget into widget/dist, which the collector embeds
+    Build {
+        /// Build again even if no source has changed
+        #[arg(long)]
+        force: bool,
+    },
+    /// Build everything and run the demo; arguments are passed on to it
+    Demo {
+        /// Arguments of the demo itself, for example --with-history
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run all checks and tests, or only the tests whose name contains a filter
+    Test {
+        /// Parts of names of tests
+        filters: Vec<String>,
+    },
+    /// Pack a release into target/dist and check that it starts
+    Dist,
+}
+
+fn main() -> ExitCode {
+    match run_task(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(task: Task) -> Result<()> {
+    let root = workspace_root();
+    match task {
+        Task::Build { force } => widget::build(&root, force),
+        Task::Demo { args } => demo::demo(&root, &args),
+        Task::Test { filters } => test::test(&root, &filters),
+        Task::Dist => dist::dist(&root),
+    }
+}
+
+/// The checkout this run was started in. Cargo names it at run time; the folder known when xtask
+/// was compiled is only right as long as nobody has moved the checkout.
+fn workspace_root() -> PathBuf {
+    let manifest_dir = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest_dir.parent().map_or_else(|| manifest_dir.clone(), PathBuf::from)
+}

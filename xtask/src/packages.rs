@@ -1,0 +1,39 @@
+//! Debian packages: installed only when something is missing, and never without saying so.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::{output, run, which};
+
+/// Installs packages with apt, saying why before doing it.
+pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
+    let by_hand = format!("sudo apt-get install -y --no-install-recommends {}", packages.join(" "));
+    if which("apt-get").is_none() {
+        bail!("{why}. On Debian: {by_hand}; elsewhere install what these packages hold");
+    }
+    eprintln!("    {why}: installing the Debian packages {}", packages.join(", "));
+    let mut install = apt_get(&["install", "-y", "--no-install-recommends"])?;
+    install.args(packages);
+    // The lists of packages may be missing or old, but fetching them takes longer than most
+    // packages: so that comes second.
+    if run(&mut install).is_ok() {
+        return Ok(());
+    }
+    run(&mut apt_get(&["update"])?)
+        .and_then(|()| run(&mut install))
+        .with_context(|| format!("{why}. By hand: sudo apt-get update && {by_hand}"))
+}
+
+fn apt_get(args: &[&str]) -> Result<Command> {
+    let mut command = if output(Command::new("id").arg("-u"))? == "0" {
+        Command::new("apt-get")
+    } else {
+        // Fails at once instead of asking for a password in the middle of a build.
+        let mut command = Command::new("sudo");
+        command.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg("-q").args(args);
+    Ok(command)
+}

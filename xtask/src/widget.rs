@@ -1,0 +1,45 @@
+//! `cargo xtask build`: from the widget's sources to the files the collector embeds.
+//!
+//! Compile ([`compile`]), make the glue between WebAssembly and the browser ([`bindgen`]), keep
+//! its traps away from the host page ([`guard`]), minify glue and loader ([`minify`]), and write
+//! everything with its compressed forms ([`dist`]).
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::run::{Steps, target_dir};
+use crate::toolchain::Toolchain;
+
+mod bindgen;
+mod compile;
+mod dist;
+mod fingerprint;
+mod guard;
+mod loader;
+mod minify;
+mod shorten;
+
+/// Builds the widget, unless it was built from the same sources before.
+pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
+    let fingerprint = fingerprint::of_sources(root)?;
+    if !force && dist::is_current(root, &fingerprint) {
+        eprintln!("    the widget is up to date");
+        return Ok(());
+    }
+    let mut steps = Steps::default();
+    let toolchain = steps.step("find a compiler for the widget", Toolchain::find)?;
+    let wasm = steps.step("compile the widget", || {
+        compile::compile(root, &target_dir(root).join("wasm"), &toolchain)
+    })?;
+    let bound = steps.step("bind it to JavaScript", || bindgen::bind(&wasm))?;
+    let files = steps.step("minify the glue and the loader", || {
+        let glue = minify::module(&guard::guard(&bound.glue)?)?;
+        let loader = minify::script(&loader::wrapped(root)?)?;
+        Ok(dist::Files { glue, wasm: bound.wasm, loader: loader::checked(loader)? })
+    })?;
+    let sizes =
+        steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;
+    println!("\n{}", dist::size_table(&sizes));
+    Ok(())
+}
