@@ -227,6 +227,8 @@ impl Store {
 
     /// Ends the writer after all that was accepted is durable.
     pub async fn close(self) {
+        // The writer has to be the last to close the database: only it can tidy up the log.
+        self.readers.close();
         self.writer.close().await;
     }
 }

@@ -87,6 +87,13 @@ impl Readers {
         Readers { path, idle: Mutex::new(Vec::new()) }
     }
 
+    /// Closes the connections that are not in use.
+    pub(super) fn close(&self) {
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.clear();
+        }
+    }
+
     /// Runs a query away from the async threads.
     pub(super) async fn run<T: Send + 'static>(
         self: &std::sync::Arc<Self>,

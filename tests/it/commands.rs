@@ -1,0 +1,89 @@
+use std::process::{Command, Output};
+
+use tests::{Collector, nabz};
+
+use crate::SITE;
+
+fn run(arguments: &[&str], folder: &std::path::Path) -> (bool, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(nabz()).args(arguments).current_dir(folder).output().unwrap();
+    let text = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (status.success(), text)
+}
+
+#[test]
+fn check_says_what_is_wrong_where() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good.json"), SITE).unwrap();
+    let bad = "{ \"site\": \"acme\",\n  \"origins\": [\"*\"], \"time_zone\": \"Mars/Base\",\n  \"surveys\": [] }";
+    std::fs::write(folder.path().join("bad.json"), bad).unwrap();
+    let (good, text) = run(&["check", "good.json"], folder.path());
+    assert!(good && text.contains("good.json: site \"acme\" with 4 surveys is good"), "{text}");
+    let (good, text) = run(&["check", "good.json", "bad.json"], folder.path());
+    assert!(
+        !good && text.contains("bad.json:2: time_zone: \"Mars/Base\" is not a time zone"),
+        "{text}"
+    );
+    let (good, text) = run(&["check", "none.json"], folder.path());
+    assert!(!good && text.contains("none.json cannot be read"), "{text}");
+}
+
+#[test]
+fn schema_is_a_json_schema_of_the_fields() {
+    let (good, text) = run(&["schema"], std::path::Path::new("."));
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(good);
+    assert_eq!(schema["properties"]["site"]["type"], "string");
+    assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn serve_says_why_it_cannot_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("good.json", SITE);
+    write("bad.json", "{ \"site\": \"acme\", \"origins\": [], \"colour\": 1 }");
+    write("text.db", "this is no database, but a text that is long enough to be looked at as one");
+    let check = |arguments: &[&str], expected: &str| {
+        let (good, text) = run(&[&["serve"], arguments].concat(), folder.path());
+        assert!(!good && text.contains(expected), "{arguments:?}: {text}");
+    };
+    check(&["bad.json"], "bad.json: line 1: colour: there is no such field");
+    check(&["none.json"], "the site file none.json cannot be read");
+    check(&["good.json", "good.json"], "a second file of site \"acme\"");
+    check(&["--database", "mysql://x"], "Use sqlite:PATH");
+    check(&["--database", "sqlite:no/such/folder/nabz.db"], "Check that its folder exists");
+    check(&["--database", "sqlite:text.db"], "cannot be opened");
+    check(&["--listen", "256.0.0.1:80"], "cannot listen at 256.0.0.1:80");
+    check(&["--admin-token", ""], "let everybody in");
+    check(&["--public-url", "feedback.acme.com"], "use scheme and host only");
+}
+
+#[tokio::test]
+async fn a_port_in_use_and_a_newer_database_are_named() {
+    let collector = Collector::start(SITE);
+    let address = collector.url.strip_prefix("http://").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (good, text) = run(&["serve", "--listen", address], folder.path());
+    assert!(!good && text.contains("choose another with --listen"), "{text}");
+
+    let database = folder.path().join("newer.db");
+    std::fs::copy(collector.folder().join("nabz.db"), &database).unwrap();
+    // SQLite keeps `user_version` at byte 60 of the file, big-endian.
+    let mut bytes = std::fs::read(&database).unwrap();
+    bytes[60..64].copy_from_slice(&99i32.to_be_bytes());
+    std::fs::write(&database, &bytes).unwrap();
+    let (good, text) =
+        run(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:newer.db"], folder.path());
+    assert!(!good && text.contains("is of a newer release (schema 99"), "{text}");
+    assert_eq!(std::fs::read(&database).unwrap(), bytes, "nothing stored is changed");
+}
+
+#[test]
+fn demo_data_fills_every_survey() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("site.json"), SITE).unwrap();
+    let (good, text) = run(&["demo-data", "site.json", "--days", "20"], folder.path());
+    let written: u32 = text.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(good && written > 500, "{text}");
+}

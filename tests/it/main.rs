@@ -1,0 +1,33 @@
+//! All end-to-end tests, in one binary.
+
+/// What may be posted, and what is refused.
+mod answers;
+/// The command line.
+mod commands;
+/// Site files and the admin interface over their life.
+mod configuration;
+/// The dashboard's pages and signing in.
+mod dashboard;
+/// Loader, definitions and assets.
+mod delivery;
+/// Nothing acknowledged is lost.
+mod durability;
+/// The README tells the truth.
+mod readme;
+
+/// The real widget in a real browser.
+mod widget;
+
+/// A site with one survey of each scale.
+const SITE: &str = r#"{
+  "site": "acme",
+  "origins": ["https://acme.com", "https://*.acme.com"],
+  "breakdowns": ["plan"],
+  "surveys": [
+    { "id": "checkout", "questions": [{ "scale": "nps", "prompt": "Would you recommend us?" }] },
+    { "id": "faces", "questions": [{ "scale": "faces", "prompt": "How was it?" }] },
+    { "id": "five", "questions": [{ "scale": "faces", "points": 5, "prompt": "How was it?" }] },
+    { "id": "support", "questions": [{ "scale": "effort", "prompt": "How much effort was it?" },
+                                     { "id": "why", "scale": "text", "prompt": "Why?" }] }
+  ]
+}"#;

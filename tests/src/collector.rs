@@ -1,0 +1,189 @@
+//! A collector as a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::post::Reply;
+
+/// The admin token of the tests.
+pub const TOKEN: &str = "token-of-the-tests";
+
+/// The binary, as `cargo build` left it beside the tests.
+///
+/// # Panics
+/// When it has not been built.
+pub fn nabz() -> PathBuf {
+    let tests = std::env::current_exe().expect("a running program has a path");
+    let target = tests.parent().and_then(Path::parent).expect("tests run from target/debug/deps");
+    let path = target.join(format!("nabz{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} is missing: run `cargo build -p collector`", path.display());
+    path
+}
+
+/// A running collector with a folder of its own; it is killed when dropped.
+#[derive(Debug)]
+pub struct Collector {
+    /// Its address, such as `http://127.0.0.1:4711`.
+    pub url: String,
+    /// What it printed after the address.
+    pub printed: String,
+    folder: TempDir,
+    process: Child,
+    client: Client,
+}
+
+impl Collector {
+    /// Starts a collector with a site file and the tests' token.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(site: &str) -> Collector {
+        Collector::start_with(site, &["--admin-token", TOKEN, "--rate-limit", "0"])
+    }
+
+    /// Starts a collector with a site file and arguments of its own.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(site: &str, arguments: &[&str]) -> Collector {
+        let folder = TempDir::new().expect("a temporary folder");
+        std::fs::write(folder.path().join("site.json"), site).expect("a file in it");
+        Collector::run(folder, arguments)
+    }
+
+    fn run(folder: TempDir, arguments: &[&str]) -> Collector {
+        let mut process = Command::new(nabz())
+            .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--database", "sqlite:nabz.db"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("nabz can be started");
+        let lines = lines_of(process.stdout.take().expect("its output is piped"));
+        let first =
+            lines.recv_timeout(Duration::from_secs(20)).expect("nabz says where it listens");
+        let url = first.strip_prefix("listening on ").expect("the first line names the address");
+        let with_link = !arguments.contains(&"--admin-token");
+        let printed = with_link.then(|| lines.recv_timeout(Duration::from_secs(20)).ok()).flatten();
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.expect("a client without TLS needs nothing");
+        Collector {
+            url: url.to_owned(),
+            printed: printed.unwrap_or_default(),
+            folder,
+            process,
+            client,
+        }
+    }
+
+    /// Kills the process without warning and starts it again on the same folder.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn kill_and_restart(mut self, arguments: &[&str]) -> Collector {
+        self.kill();
+        let folder =
+            std::mem::replace(&mut self.folder, TempDir::new().expect("a temporary folder"));
+        Collector::run(folder, arguments)
+    }
+
+    /// Asks the process to stop, waits for its end, and says whether it went well.
+    ///
+    /// # Panics
+    /// When the process cannot be waited for.
+    pub fn stop(&mut self) -> bool {
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
+        asked.success() && self.process.wait().expect("a child can be waited for").success()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// The folder it runs in, with `site.json` and `nabz.db`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A request with headers and a body.
+    ///
+    /// # Panics
+    /// When the collector does not answer.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Reply::read(request.body(body.to_owned()).send().await.expect("the collector answers"))
+            .await
+    }
+
+    /// Gets a page or a file, without a token.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.request(Method::GET, path, &[], "").await
+    }
+
+    /// Gets something with the admin token.
+    pub async fn get_as_admin(&self, path: &str) -> Reply {
+        self.request(Method::GET, path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+    }
+
+    /// Posts one response or a list of them, as a page of `https://acme.com`.
+    pub async fn post(&self, body: &Value) -> Reply {
+        self.post_text(&body.to_string()).await
+    }
+
+    /// Posts a body, as a page of `https://acme.com`.
+    pub async fn post_text(&self, body: &str) -> Reply {
+        let headers = [("origin", "https://acme.com"), ("content-type", "text/plain")];
+        self.request(Method::POST, "/api/v1/responses", &headers, body).await
+    }
+
+    /// The summary of a survey of the site `acme`, with what stands behind the `?`.
+    pub async fn summary(&self, survey: &str, query: &str) -> Value {
+        self.summary_of("acme", survey, query).await
+    }
+
+    /// The summary of a survey, with what stands behind the `?`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn summary_of(&self, site: &str, survey: &str, query: &str) -> Value {
+        let path = format!("/api/v1/surveys/{site}/{survey}/summary?{query}");
+        let reply = self.get_as_admin(&path).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The lines that a process prints, as they come.
+fn lines_of(output: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}

@@ -1,0 +1,81 @@
+//! Responses to post and replies to look at.
+
+use serde_json::{Value, json};
+
+/// What the collector replied.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Reply {
+    /// Reads a reply to its end.
+    pub(crate) async fn read(response: reqwest::Response) -> Reply {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Reply { status, headers, text: response.text().await.unwrap_or_default() }
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error} in {:?}", self.text))
+    }
+
+    /// The status and, for an error, the field at fault.
+    ///
+    /// # Panics
+    /// When an error is not a problem document that says so.
+    pub fn verdict(&self) -> String {
+        if self.status < 300 {
+            return self.status.to_string();
+        }
+        let kind = self.header("content-type");
+        assert_eq!(kind, "application/problem+json", "{}", self.text);
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{problem}");
+        format!("{} {}", self.status, problem["field"].as_str().unwrap_or_default())
+            .trim()
+            .to_owned()
+    }
+
+    /// A header, empty when missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// A new id.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// A response in this state with these answers (question and value).
+pub fn response(
+    survey: &str,
+    id: &str,
+    revision: u32,
+    state: &str,
+    answers: &[(&str, Value)],
+) -> Value {
+    let answer =
+        |(question, value): &(&str, Value)| json!({ "question": question, "value": value });
+    let answers: Vec<Value> = answers.iter().map(answer).collect();
+    json!({
+        "id": id, "site": "acme", "survey": survey, "revision": revision, "state": state,
+        "answers": answers,
+    })
+}
+
+/// A new response with one answer.
+pub fn answered(survey: &str, question: &str, value: impl Into<Value>) -> Value {
+    response(survey, &new_id(), 1, "answered", &[(question, value.into())])
+}

@@ -1,0 +1,90 @@
+//! Stands between a page and the collector: sees every request, and can be told to fail.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode, header};
+
+/// A proxy before a collector.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Its address, which the pages take for the collector's.
+    pub url: String,
+    collector: String,
+    seen: Arc<Mutex<Vec<(String, String)>>>,
+    failing: Arc<Mutex<bool>>,
+}
+
+impl Proxy {
+    /// Starts a proxy before the collector at this address.
+    ///
+    /// # Panics
+    /// When there is no port to be had.
+    pub async fn start(collector: &str) -> Proxy {
+        let (listener, url) = crate::listen().await;
+        let proxy = Proxy {
+            url,
+            collector: collector.to_owned(),
+            seen: Arc::default(),
+            failing: Arc::default(),
+        };
+        let router =
+            Router::new().fallback(forward).with_state((proxy.clone(), reqwest::Client::new()));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        proxy
+    }
+
+    /// Method and path of every request so far, with its body behind it.
+    ///
+    /// # Panics
+    /// Never, unless a request panicked before.
+    pub fn seen(&self) -> Vec<(String, String)> {
+        self.seen.lock().expect("nothing panics while holding it").clone()
+    }
+
+    /// From now on answers to posts get lost on their way: stored, but 503 is said.
+    ///
+    /// # Panics
+    /// Never, unless a request panicked before.
+    pub fn fail_posts(&self, failing: bool) {
+        *self.failing.lock().expect("nothing panics while holding it") = failing;
+    }
+}
+
+async fn forward(
+    State((proxy, client)): State<(Proxy, reqwest::Client)>,
+    request: Request,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let line = format!("{} {}", head.method, head.uri);
+    let text = String::from_utf8_lossy(&body).into_owned();
+    proxy.seen.lock().expect("nothing panics while holding it").push((line, text));
+    let is_post = head.method == "POST";
+    let mut headers = head.headers;
+    headers.remove(header::HOST);
+    let url = format!("{}{}", proxy.collector, head.uri);
+    let Ok(answer) = client.request(head.method, url).headers(headers).body(body).send().await
+    else {
+        return failure();
+    };
+    if is_post && *proxy.failing.lock().expect("nothing panics while holding it") {
+        return failure();
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = answer.headers().clone();
+    response.headers_mut().remove(header::TRANSFER_ENCODING);
+    *response.body_mut() = Body::from(answer.bytes().await.unwrap_or_default());
+    response
+}
+
+fn failure() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let any = header::HeaderValue::from_static("*");
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
+}

@@ -1,0 +1,81 @@
+//! The survey card: a yew app in a shadow root, started by the loader when a survey is due.
+//!
+//! # Layout
+//! - [`show`], [`close`]: what the loader calls; [`loader`]: what it passes
+//! - [`state`]: what a visitor can do and what becomes of it, without any DOM
+//! - [`card`]: the root component; [`scale`], [`faces`], [`comment`]: its parts
+//! - [`ask`]: what is asked; [`words`], [`digits`]: in the visitor's language
+//! - [`events`], [`keys`]: what a click or a key means
+//! - [`mount`], [`visibility`]: the card's place in the page; [`heap`]: its memory
+//!
+//! Invariant: nothing here throws or panics on purpose; where the browser refuses something, the
+//! card stays away. Styles are classes of one constructed sheet, never attributes, because a
+//! strict Content-Security-Policy blocks those.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use yew::{AppHandle, Renderer};
+
+use crate::card::{Card, Props, Showing};
+use crate::loader::Options;
+use crate::state::Action;
+
+pub mod ask;
+pub mod card;
+pub mod comment;
+pub mod digits;
+pub mod events;
+pub mod faces;
+pub mod heap;
+pub mod keys;
+pub mod loader;
+pub mod mount;
+pub mod scale;
+pub mod state;
+pub mod visibility;
+pub mod words;
+
+thread_local! {
+    static SHOWN: RefCell<Option<AppHandle<Card>>> = const { RefCell::new(None) };
+}
+
+/// Shows a survey. The loader shows the next one only after `closed` was called.
+#[wasm_bindgen]
+pub fn show(definition: &JsValue, options: Options) {
+    let root = mount::mount(&options.host());
+    let (Some(asked), Some(root)) = (loader::asked(definition, &options.locale()), root) else {
+        return options.closed();
+    };
+    let options = Rc::new(options);
+    let sender = options.clone();
+    let showing = Rc::new(Showing {
+        asked,
+        start: RefCell::default(),
+        send: Box::new(move |state, answers| loader::send(&sender, state, answers)),
+        closed: Box::new(move || {
+            options.closed();
+            if let Some(card) = SHOWN.take() {
+                card.destroy();
+            }
+        }),
+    });
+    let app = Renderer::<Card>::with_root_and_props(root.clone(), Props { showing });
+    SHOWN.set(Some(app.render()));
+    events::listen(&root, act);
+}
+
+/// Closes the survey that is shown, as its visitor would.
+#[wasm_bindgen]
+pub fn close() {
+    act(Action::Close);
+}
+
+fn act(action: Action) {
+    SHOWN.with_borrow(|shown| {
+        if let Some(card) = shown {
+            card.send_message(action);
+        }
+    });
+}
