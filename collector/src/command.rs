@@ -53,7 +53,7 @@ struct Serve {
     /// Where to listen; port 0 picks a free one
     #[arg(long, env = "NABZ_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// The address as browsers see it, such as https://feedback.acme.com
+    /// The address as browsers see it: scheme and host
     #[arg(long, env = "NABZ_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
     /// Where answers are kept
@@ -173,7 +173,11 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
         let file = path.display();
         match sites::check(&read(path)?) {
             Ok(site) => {
-                println!("{file}: site {:?} with {} surveys is good", site.site, site.surveys.len())
+                println!(
+                    "{file}: site {:?} with {} surveys is good",
+                    site.site,
+                    site.surveys.len()
+                );
             }
             Err(problems) => {
                 good = false;

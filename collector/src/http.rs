@@ -28,6 +28,8 @@ pub(crate) use limit::Limiter;
 
 /// Most bytes of a request.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// Most bytes of a site file.
+const SITE_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -49,6 +51,8 @@ type Shared = axum::extract::State<Arc<App>>;
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
+    let site_file = get(admin::site).put(admin::put_site).delete(admin::delete_site);
+    let site_file = site_file.layer(DefaultBodyLimit::max(SITE_FILE_BYTES_MAX));
     Router::new()
         .route("/api/v1/responses", post(ingest::post).options(public::preflight))
         .route("/assets/{file}", get(public::asset))
@@ -56,10 +60,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
         .route("/api/v1/surveys", get(admin::surveys))
-        .route(
-            "/api/v1/sites/{site}",
-            get(admin::site).put(admin::put_site).delete(admin::delete_site),
-        )
+        .route("/api/v1/sites/{site}", site_file)
         .route("/api/v1/surveys/{site}/{survey}/summary", get(admin::summary))
         .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))
         .route(SIGN_IN_PATH, get(access::form).post(access::sign_in))

@@ -86,12 +86,14 @@ impl Sites {
     /// When the database fails.
     pub async fn load(store: Store) -> Result<Sites, StoreError> {
         let sites = Sites { live: Arc::default(), store: store.clone() };
-        for StoredSite { site, file, managed_by_file } in store.sites().await? {
+        for StoredSite { site, file } in store.sites().await? {
             match serde_json::from_str::<Site>(&file) {
-                Ok(parsed) => sites
-                    .put(compile(parsed, managed_by_file, store.definitions(&site).await?).live),
+                // Until its file is loaded again, nothing else manages it.
+                Ok(parsed) => {
+                    sites.put(compile(parsed, false, &store.definitions(&site).await?).live);
+                }
                 Err(error) => {
-                    tracing::error!(site, %error, "this release cannot read the site's file")
+                    tracing::error!(site, %error, "this release cannot read the site's file");
                 }
             }
         }
@@ -116,7 +118,7 @@ impl Sites {
     pub async fn load_file(&self, text: &str) -> Result<(String, Vec<String>), SiteError> {
         let site = check(text).map_err(SiteError::Problems)?;
         let key = site.site.clone();
-        let compiled = compile(site, true, self.store.definitions(&key).await?);
+        let compiled = compile(site, true, &self.store.definitions(&key).await?);
         let warnings = compiled.broken.clone();
         self.keep(compiled).await?;
         Ok((key, warnings))
@@ -129,7 +131,7 @@ impl Sites {
     pub async fn put_by_api(&self, site: Site) -> Result<(), SiteError> {
         self.not_managed_by_file(&site.site)?;
         let history = self.store.definitions(&site.site).await?;
-        let compiled = compile(site, false, history);
+        let compiled = compile(site, false, &history);
         if let Some(reason) = compiled.broken.first() {
             return Err(SiteError::BreaksHistory(reason.clone()));
         }
@@ -158,7 +160,6 @@ impl Sites {
         let site = StoredSite {
             site: compiled.live.site.site.clone(),
             file: serde_json::to_string(&compiled.live.site).unwrap_or_default(),
-            managed_by_file: compiled.live.managed_by_file,
         };
         self.store.keep_site(site, compiled.current).await?;
         self.put(compiled.live);
@@ -213,9 +214,9 @@ struct Compiled {
     broken: Vec<String>,
 }
 
-fn compile(site: Site, managed_by_file: bool, history: Vec<StoredDefinition>) -> Compiled {
+fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> Compiled {
     let mut surveys: BTreeMap<String, LiveSurvey> = BTreeMap::new();
-    for past in &history {
+    for past in history {
         // Until the site says otherwise, a survey is one that was asked earlier.
         let earlier = || LiveSurvey {
             active: false,

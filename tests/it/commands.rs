@@ -52,6 +52,7 @@ fn serve_says_why_it_cannot_start() {
     check(&["none.json"], "the site file none.json cannot be read");
     check(&["good.json", "good.json"], "a second file of site \"acme\"");
     check(&["--database", "mysql://x"], "Use sqlite:PATH");
+    check(&["--database", "sqlite::memory:"], "Use sqlite:PATH");
     check(&["--database", "sqlite:no/such/folder/nabz.db"], "Check that its folder exists");
     check(&["--database", "sqlite:text.db"], "cannot be opened");
     check(&["--listen", "256.0.0.1:80"], "cannot listen at 256.0.0.1:80");

@@ -75,6 +75,8 @@ async fn sites_live_through_the_api() {
     assert_eq!(reply.json()["problems"].as_array().unwrap().len(), 2);
     assert_eq!(collector.get("/other/nabz.js").await.status, 404);
 
+    let large = OTHER.replace('?', &"long ".repeat(400_000));
+    assert_eq!(put(&collector, "/api/v1/sites/other", &large).await.verdict(), "413");
     assert_eq!(put(&collector, "/api/v1/sites/other", OTHER).await.status, 200);
     assert_eq!(collector.get("/other/nabz.js").await.status, 200);
     let broken = OTHER

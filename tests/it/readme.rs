@@ -25,6 +25,7 @@ async fn the_site_file_and_the_snippet_work() {
             &tag.replace("https://feedback.example.com", &collector.url)
                 .replace('<', "&lt;")
                 .replace('>', "&gt;")
+                .replace('"', "&quot;")
         )
     );
 }

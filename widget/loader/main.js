@@ -140,7 +140,8 @@ function start() {
 async function refresh(own, id) {
   if (own.dataset.again) return;
   try {
-    await fetch(own.src, { cache: "reload", credentials: "omit", mode: "no-cors" });
+    const { ok } = await fetch(own.src, { cache: "reload", credentials: "omit" });
+    if (!ok) return;
     const script = document.createElement("script");
     script.src = own.src;
     script.dataset.again = "1";

@@ -175,9 +175,9 @@ impl<'a> Seen<'a> {
         html! {
             <div key={key} class="screen" data-answered={self.follow_up.map(|_| "")}
                 data-brief={self.ask.is_none().then_some("")}>
-                <h2 id="prompt">{ self.title }</h2>
+                <h2 id="prompt" dir="auto">{ self.title }</h2>
                 { scale }
-                <h3 id="why">{ self.follow_up }</h3>
+                <h3 id="why" dir="auto">{ self.follow_up }</h3>
                 { text }
             </div>
         }

@@ -3,7 +3,8 @@
 //! One listener hears everything: what a button does stands on it, as its name and its value.
 //! That is a fraction of the code of a callback on each element.
 
-use wasm_bindgen::prelude::*;
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlTextAreaElement, KeyboardEvent};
 
 use crate::state::Action;
@@ -11,18 +12,25 @@ use crate::state::Action;
 /// Everything that is listened to.
 const TYPES: [&str; 6] = ["click", "input", "keydown", "keyup", "keypress", "animationend"];
 
-/// Calls back with each action in an element, for as long as the element lives.
-pub fn listen(root: &Element, act: impl Fn(Action) + 'static) {
-    let closure = Closure::<dyn Fn(Event)>::new(move |event| {
-        if let Some(action) = action(&event) {
-            act(action);
-        }
-    });
-    for name in TYPES {
-        // An element takes every listener.
-        let _ = root.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-    }
-    closure.forget();
+/// The listeners, which listen for as long as they are kept.
+pub type Listeners = [EventListener; TYPES.len()];
+
+/// Calls back with each action in an element, for as long as the listeners are kept.
+pub fn listen(root: &Element, act: fn(Action)) -> Listeners {
+    TYPES.map(|name| {
+        let act = move |event: &Event| {
+            if let Some(action) = action(event) {
+                act(action);
+            }
+        };
+        // Keys that move the focus must not scroll the page.
+        EventListener::new_with_options(
+            root,
+            name,
+            EventListenerOptions::enable_prevent_default(),
+            act,
+        )
+    })
 }
 
 fn action(event: &Event) -> Option<Action> {

@@ -19,6 +19,7 @@ use wasm_bindgen::prelude::*;
 use yew::{AppHandle, Renderer};
 
 use crate::card::{Card, Props, Showing};
+use crate::events::Listeners;
 use crate::loader::Options;
 use crate::state::Action;
 
@@ -38,7 +39,7 @@ pub mod visibility;
 pub mod words;
 
 thread_local! {
-    static SHOWN: RefCell<Option<AppHandle<Card>>> = const { RefCell::new(None) };
+    static SHOWN: RefCell<Option<(AppHandle<Card>, Listeners)>> = const { RefCell::new(None) };
 }
 
 /// Shows a survey. The loader shows the next one only after `closed` was called.
@@ -56,14 +57,13 @@ pub fn show(definition: &JsValue, options: Options) {
         send: Box::new(move |state, answers| loader::send(&sender, state, answers)),
         closed: Box::new(move || {
             options.closed();
-            if let Some(card) = SHOWN.take() {
+            if let Some((card, _)) = SHOWN.take() {
                 card.destroy();
             }
         }),
     });
     let app = Renderer::<Card>::with_root_and_props(root.clone(), Props { showing });
-    SHOWN.set(Some(app.render()));
-    events::listen(&root, act);
+    SHOWN.set(Some((app.render(), events::listen(&root, act))));
 }
 
 /// Closes the survey that is shown, as its visitor would.
@@ -74,7 +74,7 @@ pub fn close() {
 
 fn act(action: Action) {
     SHOWN.with_borrow(|shown| {
-        if let Some(card) = shown {
+        if let Some((card, _)) = shown {
             card.send_message(action);
         }
     });

@@ -41,7 +41,7 @@ async fn nps_in_english() {
     check("en", question, &[], expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
         <div class="screen">
-        <h2 id="prompt">How likely are you to recommend us?</h2>
+        <h2 id="prompt" dir="auto">How likely are you to recommend us?</h2>
         <div data-scale="nps" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" value="0">0</button>
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="1">1</button>
@@ -57,7 +57,7 @@ async fn nps_in_english() {
         </div>
         <div id="ends" class="ends">Not at all likely<span>Extremely likely</span>
         </div>
-        <h3 id="why">
+        <h3 id="why" dir="auto">
         </h3>
         </div>
         <button type="button" name="close">Close</button>
@@ -72,7 +72,7 @@ async fn faces_in_persian() {
     check("fa", question, &[Action::Press("ArrowLeft".into())], expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="fa" dir="rtl" class="card">
         <div class="screen">
-        <h2 id="prompt">چقدر راضی هستید؟</h2>
+        <h2 id="prompt" dir="auto">چقدر راضی هستید؟</h2>
         <div data-scale="faces" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" aria-label="خیلی ناراضی" value="1">
         <svg viewBox="0 0 24 24" aria-hidden="true">
@@ -117,7 +117,7 @@ async fn faces_in_persian() {
         </div>
         <div id="ends" class="ends">خیلی ناراضی<span>خیلی راضی</span>
         </div>
-        <h3 id="why">
+        <h3 id="why" dir="auto">
         </h3>
         </div>
         <button type="button" name="close">بستن</button>
@@ -132,7 +132,7 @@ async fn effort_in_arabic() {
     check("ar", question, &[], expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="ar" dir="rtl" class="card">
         <div class="screen">
-        <h2 id="prompt">كم بذلت من الجهد؟</h2>
+        <h2 id="prompt" dir="auto">كم بذلت من الجهد؟</h2>
         <div data-scale="effort" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" value="1">١</button>
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="2">٢</button>
@@ -144,7 +144,7 @@ async fn effort_in_arabic() {
         </div>
         <div id="ends" class="ends">جهد قليل جدًا<span>جهد كبير جدًا</span>
         </div>
-        <h3 id="why">
+        <h3 id="why" dir="auto">
         </h3>
         </div>
         <button type="button" name="close">إغلاق</button>
@@ -160,7 +160,7 @@ async fn a_follow_up_under_its_answer() {
     check("en", question, &actions, expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
         <div data-answered="" class="screen">
-        <h2 id="prompt">How much effort?</h2>
+        <h2 id="prompt" dir="auto">How much effort?</h2>
         <div data-scale="effort" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="1">1</button>
         <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="2">2</button>
@@ -172,7 +172,7 @@ async fn a_follow_up_under_its_answer() {
         </div>
         <div id="ends" class="ends">Very low effort<span>Very high effort</span>
         </div>
-        <h3 id="why">Why?</h3>
+        <h3 id="why" dir="auto">Why?</h3>
         <textarea rows="3" maxlength="5000" aria-labelledby="why" placeholder="Optional">
         </textarea>
         <div class="actions">
@@ -191,8 +191,8 @@ async fn a_text() {
     check("en", ask("en", Scale::Text, "What is missing?"), &[], expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
         <div class="screen">
-        <h2 id="prompt">What is missing?</h2>
-        <h3 id="why">
+        <h2 id="prompt" dir="auto">What is missing?</h2>
+        <h3 id="why" dir="auto">
         </h3>
         <textarea rows="3" maxlength="5000" aria-labelledby="prompt" placeholder="Optional">
         </textarea>
@@ -215,8 +215,8 @@ async fn thanks() {
     check("en", question, &[Action::See, Action::Choose(9), Action::Skip], expect![[r#"
         <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
         <div data-brief="" class="screen">
-        <h2 id="prompt">Thank you for your feedback!</h2>
-        <h3 id="why">
+        <h2 id="prompt" dir="auto">Thank you for your feedback!</h2>
+        <h3 id="why" dir="auto">
         </h3>
         </div>
         <button type="button" name="close">Close</button>

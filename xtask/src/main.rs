@@ -41,6 +41,8 @@ enum Task {
         /// Parts of names of tests
         filters: Vec<String>,
     },
+    /// Take the pictures of the README anew, in a real browser
+    Pictures,
     /// Pack a release into target/dist and check that it starts
     Dist,
 }
@@ -61,6 +63,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Build { force } => widget::build(&root, force),
         Task::Demo { args } => demo::demo(&root, &args),
         Task::Test { filters } => test::test(&root, &filters),
+        Task::Pictures => test::pictures(&root),
         Task::Dist => dist::dist(&root),
     }
 }

@@ -34,6 +34,16 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Takes the pictures of the README, by the same browser that the tests drive.
+pub(crate) fn pictures(root: &Path) -> Result<()> {
+    let mut steps = Steps::default();
+    steps.step("find a browser", find_browser)?;
+    steps.step("build the widget", || widget::build(root, false))?;
+    steps.step("take the pictures", || {
+        run(&mut cargo(root, &["run", "--package", "tests", "--bin", "pictures"]))
+    })
+}
+
 /// The tests of the page drive a real browser; they find it by the same names.
 fn find_browser() -> Result<()> {
     let missing = |variable: &str, program: &str| {

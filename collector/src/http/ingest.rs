@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use survey::response::{Response, uuid_v7_ms};
 use survey::revise::submitted_at_ms;
 
-use super::problem::Problem;
+use super::problem::{Problem, too_large, whole};
 use super::{App, Shared};
 use crate::clock;
 use crate::sites::LiveSite;
@@ -31,10 +31,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Reply, Problem> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large("a request", super::REQUEST_BYTES_MAX),
-        status => Problem::new(status, "the body did not arrive whole; send it again"),
-    })?;
+    let body = whole(body, super::REQUEST_BYTES_MAX)?;
     let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let items = if is_list { split(&body)? } else { vec![&body[..]] };
     if let Some(Extension(peer)) = peer {
@@ -175,9 +172,4 @@ fn reply_to_list(statuses: Vec<Result<(), Problem>>) -> Reply {
 
 fn broken(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, format!("the body is not the JSON it should be: {error}"))
-}
-
-fn too_large(what: &str, bytes_max: usize) -> Problem {
-    let detail = format!("{what} has at most {bytes_max} bytes");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }

@@ -1,5 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -9,9 +11,13 @@ use survey::accept::RefusalKind;
 use crate::sites::SiteError;
 use crate::store::StoreError;
 
-/// What went wrong, for programs and for people.
+/// What went wrong, for programs and for people. Boxed, because most results are none.
 #[derive(Debug, Serialize)]
-pub(super) struct Problem {
+#[serde(transparent)]
+pub(super) struct Problem(Box<Document>);
+
+#[derive(Debug, Serialize)]
+struct Document {
     r#type: &'static str,
     title: &'static str,
     #[serde(serialize_with = "as_number")]
@@ -37,7 +43,7 @@ struct FileProblem {
 impl Problem {
     /// A problem with this status.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
-        Problem {
+        Problem(Box::new(Document {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status,
@@ -45,7 +51,7 @@ impl Problem {
             field: None,
             problems: Vec::new(),
             retry_after_s: None,
-        }
+        }))
     }
 
     /// 400, at a field.
@@ -60,13 +66,13 @@ impl Problem {
 
     /// The same problem, at a field.
     pub(super) fn at(mut self, field: impl Into<String>) -> Problem {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// The same problem, which will have passed after so many seconds.
     pub(super) fn retry_after(mut self, seconds: u64) -> Problem {
-        self.retry_after_s = Some(seconds);
+        self.0.retry_after_s = Some(seconds);
         self
     }
 }
@@ -74,15 +80,15 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -131,8 +137,30 @@ impl Problem {
             detail: format!("{}. {}", problem.message, problem.remedy),
         };
         let field = first.map(|problem| problem.field.clone()).unwrap_or_default();
-        Problem { problems: problems.iter().map(of).collect(), ..Problem::bad(field, detail) }
+        let mut problem = Problem::bad(field, detail);
+        problem.0.problems = problems.iter().map(of).collect();
+        problem
     }
+}
+
+/// A body that has arrived whole.
+///
+/// # Errors
+/// 413 when it has more than `bytes_max` bytes, which its route is limited to.
+pub(super) fn whole(
+    body: Result<Bytes, BytesRejection>,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large("a request", bytes_max),
+        status => Problem::new(status, "the body did not arrive whole; send it again"),
+    })
+}
+
+/// 413.
+pub(super) fn too_large(what: &str, bytes_max: usize) -> Problem {
+    let detail = format!("{what} has at most {bytes_max} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
 /// The answer where there is no route.

@@ -39,9 +39,9 @@ impl Ingest {
     pub(super) fn append(
         &mut self,
         transaction: &Transaction,
-        batch: Vec<Posted>,
+        batch: &[Posted],
     ) -> rusqlite::Result<Vec<Kept>> {
-        batch.into_iter().map(|posted| self.append_one(transaction, posted)).collect()
+        batch.iter().map(|posted| self.append_one(transaction, posted)).collect()
     }
 
     /// Writes the changed tallies.
@@ -54,7 +54,7 @@ impl Ingest {
         *self = Ingest::default();
     }
 
-    fn append_one(&mut self, transaction: &Transaction, posted: Posted) -> rusqlite::Result<Kept> {
+    fn append_one(&mut self, transaction: &Transaction, posted: &Posted) -> rusqlite::Result<Kept> {
         let stored = load(transaction, &posted.response.site, &posted.response.id)?;
         let before = stored.as_ref().map(|record| (&record.response, record.stored_at_ms));
         match revise(before, posted.response.clone(), posted.received_at_ms) {
@@ -62,7 +62,7 @@ impl Ingest {
             Outcome::OtherSurvey(survey) => return Ok(Kept::OtherSurvey(survey)),
             Outcome::Unanswered => return Ok(Kept::Unanswered),
             Outcome::New(response) | Outcome::Revised(response) => {
-                self.put(transaction, stored, response, &posted)?;
+                self.put(transaction, stored.as_ref(), response, posted)?;
             }
         }
         Ok(Kept::Stored)
@@ -71,12 +71,12 @@ impl Ingest {
     fn put(
         &mut self,
         transaction: &Transaction,
-        stored: Option<Record>,
+        stored: Option<&Record>,
         response: Response,
         posted: &Posted,
     ) -> rusqlite::Result<()> {
         let buckets = self.buckets_of(transaction, &response, &posted.breakdowns)?;
-        let record = match &stored {
+        let record = match stored {
             None => Record {
                 excluded: response.test,
                 response,
@@ -88,7 +88,7 @@ impl Ingest {
                 Record { excluded: before.excluded || response.test, response, buckets, ..*before }
             }
         };
-        if let Some(before) = &stored {
+        if let Some(before) = stored {
             self.count(before, -1);
             update(transaction, &record, &posted.definition)?;
         } else {
@@ -252,7 +252,7 @@ fn groups(response: &Response, definition: &Definition) -> String {
         definition.question(&answer.question)?.group(u8::try_from(value).ok()?)
     };
     let names: Vec<_> =
-        response.answers.iter().filter_map(group).map(|group| group.name()).collect();
+        response.answers.iter().filter_map(group).map(survey::Group::name).collect();
     if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) }
 }
 

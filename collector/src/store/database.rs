@@ -45,7 +45,8 @@ pub enum OpenError {
 /// The file that a database URL names.
 pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    path.filter(|path| !path.is_empty())
+    // A database in memory would lose what was acknowledged, and is another one for each reader.
+    path.filter(|path| !path.is_empty() && !path.starts_with(':'))
         .map(PathBuf::from)
         .ok_or_else(|| OpenError::UnknownUrl(url.to_owned()))
 }

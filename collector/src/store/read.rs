@@ -20,8 +20,6 @@ pub struct StoredSite {
     pub site: String,
     /// Its file.
     pub file: String,
-    /// Whether a file on disk manages it, or the HTTP interface.
-    pub managed_by_file: bool,
 }
 
 /// A definition as it is kept.
@@ -157,10 +155,8 @@ pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite:
 /// All sites.
 pub(super) fn sites(connection: &Connection) -> rusqlite::Result<Vec<StoredSite>> {
     connection
-        .prepare_cached("SELECT site, file, managed_by = 'file' FROM sites")?
-        .query_map([], |row| {
-            Ok(StoredSite { site: row.get(0)?, file: row.get(1)?, managed_by_file: row.get(2)? })
-        })?
+        .prepare_cached("SELECT site, file FROM sites")?
+        .query_map([], |row| Ok(StoredSite { site: row.get(0)?, file: row.get(1)? }))?
         .collect()
 }
 
@@ -187,9 +183,8 @@ pub(super) fn keep_site(
     site: &StoredSite,
     definitions: &[StoredDefinition],
 ) -> rusqlite::Result<()> {
-    let manager = if site.managed_by_file { "file" } else { "api" };
-    let insert = "INSERT OR REPLACE INTO sites VALUES (?1, ?2, ?3)";
-    transaction.execute(insert, (&site.site, &site.file, manager))?;
+    let insert = "INSERT OR REPLACE INTO sites VALUES (?1, ?2)";
+    transaction.execute(insert, (&site.site, &site.file))?;
     for StoredDefinition { version, definition, current } in definitions {
         let json = serde_json::to_string(definition).unwrap_or_default();
         let retire = "UPDATE definitions SET current = 0 WHERE site = ?1 AND survey = ?2";

@@ -1,10 +1,9 @@
 -- Every key begins with the site, so that a database sharded by site runs the same statements.
 
--- The file of each site, as it was last loaded, and who manages it: 'file' or 'api'.
+-- The file of each site, as it was last loaded.
 CREATE TABLE sites (
     site TEXT NOT NULL PRIMARY KEY,
-    file TEXT NOT NULL,
-    managed_by TEXT NOT NULL
+    file TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Every definition that was ever asked with. `current` marks the one that is asked now.

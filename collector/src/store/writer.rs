@@ -158,7 +158,7 @@ fn perform(
 ) -> rusqlite::Result<()> {
     match job {
         Job::Append { batch, reply } => {
-            let kept = transaction.map_or(Ok(Vec::new()), |t| ingest.append(t, batch));
+            let kept = transaction.map_or(Ok(Vec::new()), |t| ingest.append(t, &batch));
             let (kept, result) = match kept {
                 Ok(kept) => (kept, Ok(())),
                 Err(error) => (Vec::new(), Err(error)),

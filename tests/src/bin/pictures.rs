@@ -27,7 +27,7 @@ async fn main() {
     photograph_card(&browser, &pictures.join("phone.png")).await;
 
     browser.prefer("light").await;
-    browser.resize(1240, 840).await;
+    browser.resize(1240, 1180).await;
     browser.open(collector.sign_in_link.as_deref().expect("no token was given")).await;
     browser
         .open(&format!(
