@@ -110,6 +110,7 @@ impl Maker<'_> {
             response,
             definition: self.definition.clone(),
             breakdowns: self.site.breakdowns.clone(),
+            imported: false,
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,
             day: clock::day_of(at_ms, &self.site.zone),

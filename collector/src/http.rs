@@ -8,6 +8,7 @@ mod limit;
 mod page;
 mod problem;
 mod public;
+mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod chart;
 mod layout;
+mod metric;
 mod overview;
 mod question;
 mod survey;
@@ -16,8 +17,8 @@ use maud::{Markup, html};
 /// Decimals a score is shown with.
 fn digits(kind: Kind) -> usize {
     match kind {
-        Kind::Nps | Kind::Csat => 1,
         Kind::Effort => 2,
+        _ => 1,
     }
 }
 
@@ -27,14 +28,18 @@ fn title(kind: Kind) -> &'static str {
         Kind::Nps => "NPS",
         Kind::Csat => "CSAT",
         Kind::Effort => "Effort",
+        Kind::Ease => "CES 2.0",
+        Kind::Agree => "Agreement",
+        Kind::Tgw => "Things gone wrong per 100",
+        Kind::Yes => "Yes",
     }
 }
 
 /// The unit behind a score.
 fn unit(kind: Kind) -> &'static str {
     match kind {
-        Kind::Csat => "%",
-        Kind::Nps | Kind::Effort => "",
+        Kind::Csat | Kind::Ease | Kind::Agree | Kind::Yes => "%",
+        Kind::Nps | Kind::Effort | Kind::Tgw => "",
     }
 }
 

@@ -7,6 +7,7 @@
 mod append;
 mod database;
 mod read;
+mod record;
 mod tallies;
 mod writer;
 
@@ -18,7 +19,8 @@ use survey::{Day, Definition};
 use tokio::sync::oneshot;
 
 pub use database::OpenError;
-pub use read::{Page, PageQuery, StoredDefinition, StoredResponse, StoredSite};
+pub use read::{Page, PageQuery, StoredDefinition, StoredSite};
+pub use record::{Amendment, Handling, Record};
 
 /// A response on its way into the store.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Posted {
     pub definition: Arc<Definition>,
     /// The site's breakdown keys.
     pub breakdowns: Arc<[String]>,
+    /// Whether it comes from a file that knows of no showings.
+    pub imported: bool,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.
@@ -104,6 +108,21 @@ impl Store {
         let (reply, kept) = oneshot::channel();
         self.writer.send(writer::Job::Append { batch, reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Changes what was made of a response; tells whether there is such a response.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is changed.
+    pub async fn amend(
+        &self,
+        site: String,
+        id: String,
+        amendment: Amendment,
+    ) -> Result<bool, StoreError> {
+        let (reply, done) = oneshot::channel();
+        self.writer.send(writer::Job::Amend { site, id, amendment, reply })?;
+        done.await.map_err(|_| StoreError::Closed)?
     }
 
     /// The tallies of a range of days.

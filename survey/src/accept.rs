@@ -2,6 +2,7 @@
 
 use crate::definition::{Definition, Question};
 use crate::response::{Answer, Attribute, Response, Value, uuid_v7_ms};
+use crate::scale::Scale;
 
 /// Most characters of a text answer or a comment.
 pub const TEXT_CHARS_MAX: usize = 5_000;
@@ -95,28 +96,60 @@ fn accept_answer(definition: &Definition, at: usize, answer: &Answer) -> Result<
 }
 
 fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), Refusal> {
-    match (question.range(), value) {
-        (Some(range), Value::Number(number)) => {
-            let fits = u8::try_from(*number).is_ok_and(|number| range.contains(&number));
-            fits.then_some(()).ok_or_else(|| {
-                let (low, high) = (range.start(), range.end());
-                out_of_bounds(
-                    field,
-                    format!("{number} is not on the scale {}: use {low} to {high}", question.scale),
-                )
-            })
+    match value {
+        Value::Number(number) if question.range().is_some() => {
+            accept_number(question, *number, field)
         }
-        (Some(range), Value::Text(_)) => {
-            let (low, high) = (range.start(), range.end());
-            Err(malformed(
-                field,
-                format!("the scale {} takes a whole number from {low} to {high}", question.scale),
-            ))
+        Value::Text(text) if question.scale == Scale::Text => {
+            within(field, Some(text), TEXT_CHARS_MAX)
         }
-        (None, Value::Number(_)) => {
-            Err(malformed(field, format!("the scale {} takes a text", question.scale)))
+        Value::Text(option) if question.scale == Scale::Choice && !question.multiple => {
+            accept_option(question, option, field)
         }
-        (None, Value::Text(text)) => within(field, Some(text), TEXT_CHARS_MAX),
+        Value::List(options) if question.takes_list() => accept_list(question, options, field),
+        _ => Err(malformed(
+            field,
+            format!("the scale {} takes {}", question.scale, wanted(question)),
+        )),
+    }
+}
+
+fn accept_number(question: &Question, number: i64, field: &str) -> Result<(), Refusal> {
+    let fits = |value: u8| question.range().is_some_and(|range| range.contains(&value));
+    if u8::try_from(number).is_ok_and(fits) {
+        return Ok(());
+    }
+    let detail =
+        format!("{number} is not on the scale {}: use {}", question.scale, wanted(question));
+    Err(out_of_bounds(field, detail))
+}
+
+fn accept_option(question: &Question, option: &str, field: &str) -> Result<(), Refusal> {
+    if question.options.iter().any(|known| known.id == option) {
+        return Ok(());
+    }
+    Err(out_of_bounds(field, format!("{:?} is no option: use {}", cut(option), wanted(question))))
+}
+
+fn accept_list(question: &Question, options: &[String], field: &str) -> Result<(), Refusal> {
+    for (at, option) in options.iter().enumerate() {
+        accept_option(question, option, &format!("{field}[{at}]"))?;
+        if options[..at].contains(option) {
+            return Err(malformed(format!("{field}[{at}]"), format!("{option:?} is chosen twice")));
+        }
+    }
+    Ok(())
+}
+
+/// What a question takes, for people.
+fn wanted(question: &Question) -> String {
+    let ids =
+        || question.options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(", ");
+    match question.range() {
+        Some(range) => format!("a whole number from {} to {}", range.start(), range.end()),
+        None if question.takes_list() => format!("a list of {}", ids()),
+        None if question.scale == Scale::Choice => format!("one of {}", ids()),
+        None => "a text".to_owned(),
     }
 }
 
@@ -150,7 +183,9 @@ mod tests {
 
     fn check(answers: &str, more: &str, expected: &str) {
         let definition = r#"{"survey":"s","locale":"en","position":"bottom-end","questions":[
-            {"id":"nps","scale":"nps","prompt":"a"},{"id":"text","scale":"text","prompt":"b"}]}"#;
+            {"id":"nps","scale":"nps","prompt":"a"},{"id":"text","scale":"text","prompt":"b"},
+            {"id":"one","scale":"choice","prompt":"c","options":[{"id":"a","label":"A"},{"id":"b","label":"B"}]},
+            {"id":"many","scale":"problems","prompt":"c","options":[{"id":"a","label":"A"},{"id":"b","label":"B"}]}]}"#;
         let definition: Definition = serde_json::from_str(definition).unwrap();
         let response = format!(
             r#"{{"id":"017F22E2-79B0-7CC3-98C4-DC0C0C07398F","site":"a","survey":"s","state":"answered","answers":{answers}{more}}}"#
@@ -181,6 +216,18 @@ mod tests {
             "",
             "Malformed answers[1].question",
         );
+    }
+
+    #[test]
+    fn options_are_those_that_were_offered() {
+        check(r#"[{"question":"one","value":"a"}]"#, "", "ok");
+        check(r#"[{"question":"one","value":"c"}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"one","value":["a"]}]"#, "", "Malformed answers[0].value");
+        check(r#"[{"question":"many","value":[]}]"#, "", "ok");
+        check(r#"[{"question":"many","value":["a","b"]}]"#, "", "ok");
+        check(r#"[{"question":"many","value":["a","c"]}]"#, "", "OutOfBounds answers[0].value[1]");
+        check(r#"[{"question":"many","value":["a","a"]}]"#, "", "Malformed answers[0].value[1]");
+        check(r#"[{"question":"many","value":"a"}]"#, "", "Malformed answers[0].value");
     }
 
     #[test]

@@ -202,8 +202,8 @@ mod tests {
             r#""id": "a", "qestions": [], "questions": [{ "scale": "npss", "prompt": "?", "color": "red" }]"#,
             &expect![[r#"
                 line 2: surveys[0].qestions: there is no such field. Did you mean "questions"?
-                line 2: surveys[0].questions[0].scale: "npss" is not known. Did you mean "nps"? Use one of nps, faces, effort, text.
-                line 2: surveys[0].questions[0].color: there is no such field. Remove it; known here are id, scale, points, prompt, low, high, follow_up.
+                line 2: surveys[0].questions[0].scale: "npss" is not known. Did you mean "nps"? Use one of nps, faces, stars, rating, thumbs, effort, ease, agree, problems, yes_no, choice, text.
+                line 2: surveys[0].questions[0].color: there is no such field. Remove it; known here are id, scale, points, options, multiple, prompt, low, high, follow_up.
             "#]],
         );
     }
@@ -265,8 +265,8 @@ mod tests {
                 line 2: surveys[0].questions[0].points: there are no 4 faces. Use 3 or 5.
                 line 2: surveys[0].questions[0].follow_up.promotor: the scale faces has no group "promotor". Use satisfied, neutral, dissatisfied, any.
                 line 3: surveys[0].questions[1].points: the scale text has a fixed number of points. Remove the field.
-                line 3: surveys[0].questions[1].low: a text has no ends to label. Remove the field.
-                line 3: surveys[0].questions[1].follow_up.any: a text has no groups to follow up. Ask for it in a second question.
+                line 3: surveys[0].questions[1].low: the scale text has no ends to label. Remove the field.
+                line 3: surveys[0].questions[1].follow_up.any: a text cannot be followed up. Ask for it in a second question.
                 line 4: surveys[1].id: "a" is used twice. Give each its own name.
                 line 4: surveys[0].show.pages[0]: "shop/*" matches no path. Start it with a slash: "/shop/*".
                 line 5: surveys[1].questions[0].follow_up.detracter: the scale nps has no group "detracter". Did you mean "detractor"? Use promoter, passive, detractor, any.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::site::WeekDay;
+
 /// A day of the proleptic Gregorian calendar, counted from 1970-01-01; `2026-03-31` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Day(pub i32);
@@ -52,10 +54,15 @@ impl Day {
         Day(self.0 + days)
     }
 
-    /// The Monday this day's week started on.
-    pub fn week_start(self) -> Day {
-        // 1970-01-01 was a Thursday, three days after a Monday.
-        Day(self.0 - (self.0 + 3).rem_euclid(7))
+    /// The day this day's week started on.
+    pub fn week_start(self, first: WeekDay) -> Day {
+        // 1970-01-01 was a Thursday.
+        let since = match first {
+            WeekDay::Monday => 3,
+            WeekDay::Sunday => 4,
+            WeekDay::Saturday => 5,
+        };
+        Day(self.0 - (self.0 + since).rem_euclid(7))
     }
 
     /// The first day of this day's month.
@@ -129,16 +136,19 @@ mod tests {
     }
 
     #[test]
-    fn weeks_start_on_monday_and_months_on_the_first() {
+    fn weeks_and_months_start_where_they_should() {
         let check = |day: &str, week: &str, month: &str, next: &str| {
             let day: Day = day.parse().unwrap();
-            let found = [day.week_start(), day.month_start(), day.next_month()];
+            let found = [day.week_start(WeekDay::Monday), day.month_start(), day.next_month()];
             assert_eq!(found.map(|d| d.to_string()), [week, month, next]);
         };
         check("2026-11-22", "2026-11-16", "2026-11-01", "2026-12-01");
         check("2026-11-23", "2026-11-23", "2026-11-01", "2026-12-01");
         check("2024-12-31", "2024-12-30", "2024-12-01", "2025-01-01");
         check("1969-12-29", "1969-12-29", "1969-12-01", "1970-01-01");
+        let sunday: Day = "2026-11-22".parse().unwrap();
+        assert_eq!(sunday.week_start(WeekDay::Sunday), sunday);
+        assert_eq!(sunday.week_start(WeekDay::Saturday), sunday.plus(-1));
     }
 
     #[test]

@@ -17,6 +17,9 @@ const DELAY_SECONDS: f64 = 2.0;
 /// The follow-up key that stands for every group.
 pub const ANY_GROUP: &str = "any";
 
+/// Most options of a question.
+pub const OPTIONS_MAX: usize = 15;
+
 /// One or two questions, and when to ask them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -28,6 +31,9 @@ pub struct Survey {
     /// One or two questions.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2)))]
     pub questions: Vec<Question>,
+    /// What both questions together measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<Metric>,
     /// How the survey stands in the page.
     #[serde(default)]
     pub placement: Placement,
@@ -86,6 +92,13 @@ pub struct Question {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 3, max = 5)))]
     pub points: Option<u8>,
+    /// For `problems` and `choice`: what can be chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 15)))]
+    pub options: Vec<Opt>,
+    /// For `choice`: whether several options can be chosen.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub multiple: bool,
     /// The question itself.
     pub prompt: Text,
     /// The label at the low end of the scale.
@@ -94,8 +107,10 @@ pub struct Question {
     /// The label at the high end of the scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<Text>,
-    /// What to ask after the answer, by its group (`promoter`, `passive`, `detractor`;
-    /// `satisfied`, `neutral`, `dissatisfied`; `low`, `medium`, `high`), or by `any` of them.
+    /// What to ask after the answer, by its group (`promoter`, `passive`, `detractor` of `nps`;
+    /// `satisfied`, `neutral`, `dissatisfied` of `faces`, `stars`, `rating`, `thumbs`; `low`,
+    /// `medium`, `high` of `effort`; `easy`, `neutral`, `hard`; `agree`, `neutral`, `disagree`;
+    /// `clean`, `complaint` of `problems`; `yes`, `no`), or by `any` of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub follow_up: BTreeMap<String, Text>,
 }
@@ -116,7 +131,12 @@ impl Question {
         self.scale.range(self.points())
     }
 
-    /// The group a value belongs to; `None` for free text.
+    /// Whether an answer is a list of options.
+    pub fn takes_list(&self) -> bool {
+        self.scale == Scale::Problems || (self.scale == Scale::Choice && self.multiple)
+    }
+
+    /// The group a value belongs to; `None` for choices and free text.
     pub fn group(&self, value: u8) -> Option<Group> {
         self.scale.group(self.points(), value)
     }
@@ -125,6 +145,48 @@ impl Question {
     pub fn follow_up(&self, value: u8) -> Option<&Text> {
         let group = self.group(value)?;
         self.follow_up.get(group.name()).or_else(|| self.follow_up.get(ANY_GROUP))
+    }
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Opt {
+    /// The option's key inside its question.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$")))]
+    pub id: String,
+    /// What it says.
+    pub label: Text,
+}
+
+/// What two questions together measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Whether a service raised the product's value, by two questions of `agree` (Gartner's Value
+    /// Enhancement Score): the share whose mean over both is 6 or more.
+    ValueEnhancement,
+    /// How many customers stay, by a question of `yes_no` (solved?) and one of `effort`.
+    ResolutionEffort,
+}
+
+impl Metric {
+    /// The name used in files and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::ValueEnhancement => "value_enhancement",
+            Metric::ResolutionEffort => "resolution_effort",
+        }
+    }
+
+    /// The scales of its two questions.
+    pub fn scales(self) -> [Scale; 2] {
+        match self {
+            Metric::ValueEnhancement => [Scale::Agree, Scale::Agree],
+            Metric::ResolutionEffort => [Scale::YesNo, Scale::Effort],
+        }
     }
 }
 
@@ -212,6 +274,9 @@ pub struct Definition {
     pub position: Position,
     /// The questions, each with its id.
     pub questions: Vec<Question>,
+    /// What both questions together measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<Metric>,
     /// The last words, after the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thanks: Option<Text>,
@@ -256,6 +321,10 @@ fn is_true(flag: &bool) -> bool {
     *flag
 }
 
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +340,7 @@ mod tests {
             locale: "en".into(),
             position: survey.position,
             questions: survey.questions_with_ids(),
+            metric: None,
             thanks: None,
         }
     }

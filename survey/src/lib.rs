@@ -7,7 +7,7 @@
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
 //!   becomes of the response stored before
 //! - [`rules`]: whether a survey is due
-//! - [`tally`], [`interval`], [`score`], [`summary`]: from counts to numbers that can be trusted
+//! - [`tally`], [`interval`], [`score`], [`metric`], [`summary`]: from counts to numbers that can be trusted
 //! - [`day`]: a calendar day
 //!
 //! Invariant: nothing here does IO, reads a clock or draws a random number. Callers pass the time.
@@ -18,6 +18,7 @@ pub mod check;
 pub mod day;
 pub mod definition;
 pub mod interval;
+pub mod metric;
 #[cfg(feature = "schema")]
 pub mod nearest;
 pub mod response;

@@ -44,12 +44,14 @@ pub struct Answer {
 
 /// A value given to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a whole number or a text")]
+#[serde(untagged, expecting = "a whole number, a text or a list of options")]
 pub enum Value {
     /// A point of a numeric scale.
     Number(i64),
-    /// Free text.
+    /// Free text, or the id of an option.
     Text(String),
+    /// Ids of options.
+    List(Vec<String>),
 }
 
 /// A response as posted: all that is known of one showing so far.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{Definition, Survey};
 use crate::rules::{Rule, Rules};
+use crate::text::language;
 
 /// Most surveys a site can have.
 pub const SURVEYS_MAX: usize = 200;
@@ -38,7 +39,10 @@ pub struct Site {
     #[serde(default = "default_locale")]
     #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 35)))]
     pub locale: String,
-    /// Attribute keys to break scores down by.
+    /// The first day of a week in trends; without it the one usual in the site's locale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub week_starts: Option<WeekDay>,
+    /// Attribute keys to break scores down by; `locale` and `page` stand for the response's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 6), inner(length(min = 1, max = 64))))]
     pub breakdowns: Vec<String>,
@@ -65,6 +69,7 @@ impl Site {
             locale: self.locale.clone(),
             position: survey.position,
             questions: survey.questions_with_ids(),
+            metric: survey.metric,
             thanks: survey.thanks.clone(),
         }
     }
@@ -81,6 +86,11 @@ impl Site {
         }
     }
 
+    /// The first day of a week in trends.
+    pub fn week_starts(&self) -> WeekDay {
+        self.week_starts.unwrap_or_else(|| WeekDay::usual(&self.locale))
+    }
+
     /// Whether pages of this origin (`https://acme.com`) may post answers.
     pub fn allows(&self, origin: &str) -> bool {
         self.origins.iter().any(|allowed| matches_origin(allowed, origin))
@@ -89,6 +99,36 @@ impl Site {
     /// Whether anybody may post answers, even without naming an origin.
     pub fn allows_everybody(&self) -> bool {
         self.origins.iter().any(|allowed| allowed == "*")
+    }
+}
+
+/// A day that weeks start on somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WeekDay {
+    /// As ISO 8601 has it.
+    #[default]
+    Monday,
+    /// As in Iran, Afghanistan and most Arab countries.
+    Saturday,
+    /// As in America, Israel, India and Japan.
+    Sunday,
+}
+
+impl WeekDay {
+    /// The day that weeks start on where a locale is used (Unicode CLDR, week data).
+    pub fn usual(locale: &str) -> WeekDay {
+        match (language(locale), locale.rsplit(['-', '_']).next().unwrap_or_default()) {
+            ("fa" | "ps", _)
+            | (
+                "ar",
+                "ar" | "AE" | "BH" | "DZ" | "EG" | "IQ" | "JO" | "KW" | "LY" | "OM" | "QA" | "SY",
+            ) => WeekDay::Saturday,
+            ("he" | "ja" | "hi" | "ko", _)
+            | (_, "US" | "CA" | "BR" | "MX" | "IN" | "SA" | "YE" | "IL") => WeekDay::Sunday,
+            _ => WeekDay::Monday,
+        }
     }
 }
 
@@ -120,6 +160,22 @@ pub(crate) fn is_zero(number: &f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weeks_start_as_they_do_there() {
+        let check = |locale: &str, expected: WeekDay| {
+            assert_eq!(WeekDay::usual(locale), expected, "{locale}")
+        };
+        check("fa", WeekDay::Saturday);
+        check("fa-IR", WeekDay::Saturday);
+        check("ar", WeekDay::Saturday);
+        check("ar-SA", WeekDay::Sunday);
+        check("ar-MA", WeekDay::Monday);
+        check("en", WeekDay::Monday);
+        check("en-US", WeekDay::Sunday);
+        check("pt-BR", WeekDay::Sunday);
+        check("de", WeekDay::Monday);
+    }
 
     #[test]
     fn origins_match_exactly_or_by_subdomain() {

@@ -6,10 +6,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
-use crate::definition::{Definition, Question};
+use crate::definition::{Definition, Opt, Question};
+use crate::metric::MetricSummary;
 use crate::scale::{Group, Scale};
 use crate::score::{Change, Distribution, Score, Share};
-use crate::tally::{self, ANSWERED, COMPLETED, Cells, DISMISSED, Row, SHOWN, STATES};
+use crate::site::WeekDay;
+use crate::tally::{
+    self, ANSWERED, COMPLETED, Cells, DISMISSED, EXCLUDED, IMPORTED, IMPORTED_COMPLETED, METRIC,
+    Row, SHOWN, STATES,
+};
 
 /// Days in the range when none is asked for, today included.
 pub const DAYS_DEFAULT: i32 = 90;
@@ -72,7 +77,7 @@ pub enum Every {
     /// A day.
     #[default]
     Day,
-    /// A week from Monday.
+    /// A week, from the site's first day of one.
     Week,
     /// A calendar month.
     Month,
@@ -80,10 +85,10 @@ pub enum Every {
 
 impl Every {
     /// The first day of the period after the one a day is in.
-    fn next(self, day: Day) -> Day {
+    fn next(self, day: Day, first: WeekDay) -> Day {
         match self {
             Every::Day => day.plus(1),
-            Every::Week => day.week_start().plus(7),
+            Every::Week => day.week_start(first).plus(7),
             Every::Month => day.next_month(),
         }
     }
@@ -106,14 +111,14 @@ pub struct Scope {
     pub range: Range,
     /// The length of the trend's periods.
     pub every: Every,
-    /// Whether to compare with the same number of days directly before.
-    pub compare: bool,
+    /// The days to compare with.
+    pub compare: Option<Range>,
 }
 
 impl Scope {
-    /// The first day whose tallies are needed.
-    pub fn first_day(&self) -> Day {
-        if self.compare { self.range.previous().from } else { self.range.from }
+    /// All ranges whose tallies are needed.
+    pub fn ranges(&self) -> impl Iterator<Item = Range> {
+        std::iter::once(self.range).chain(self.compare)
     }
 }
 
@@ -139,8 +144,8 @@ pub struct Summary {
     pub completion_rate: Option<f64>,
     /// Each question.
     pub questions: Vec<QuestionSummary>,
-    /// The score of both questions together; no survey of these scales has one.
-    pub metric: Option<()>,
+    /// What both questions together measure.
+    pub metric: Option<MetricSummary>,
     /// The length of the trend's periods.
     pub interval: Every,
     /// One entry a period, empty ones included.
@@ -163,6 +168,10 @@ pub struct Funnel {
     pub completed: i64,
     /// Those closed without any answer.
     pub dismissed: i64,
+    /// Responses left out of every number: tests, spam, staff. Not among those shown.
+    pub excluded: i64,
+    /// Those of the answered that were imported without showings, and so are in no rate.
+    pub imported: i64,
 }
 
 /// What was answered to one question.
@@ -174,9 +183,9 @@ pub struct QuestionSummary {
     pub scale: Scale,
     /// How many answered it.
     pub answered: i64,
-    /// How often each value of the scale was given.
+    /// How often each value was given: the scale's, the number of problems named, or each option.
     #[serde(serialize_with = "as_map")]
-    pub counts: Vec<(u8, i64)>,
+    pub counts: Vec<(String, i64)>,
     /// How many answers fell into each group, best first.
     #[serde(serialize_with = "as_map")]
     pub groups: Vec<(Group, i64)>,
@@ -186,8 +195,8 @@ pub struct QuestionSummary {
     pub mean_low: Option<f64>,
     /// The upper end of the mean's 95 % interval.
     pub mean_high: Option<f64>,
-    /// Each group's share in percent.
-    pub shares: BTreeMap<Group, Share>,
+    /// The share of each option, or of each group where there are none, in percent.
+    pub shares: BTreeMap<String, Share>,
     /// The scale's score; `None` for free text.
     pub score: Option<Score>,
 }
@@ -256,12 +265,14 @@ pub struct Subject<'a> {
     pub site: &'a str,
     /// The site's time zone.
     pub time_zone: &'a str,
+    /// The site's first day of a week.
+    pub week_starts: WeekDay,
     /// The survey's current definition.
     pub definition: &'a Definition,
 }
 
-/// Computes a summary from tallies: `everybody` from [`Scope::first_day`] on, and `by` the rows of
-/// the breakdown key asked for. Rows outside the scope are left out.
+/// Computes a summary from tallies: `everybody` over [`Scope::ranges`], and `by` the rows of the
+/// breakdown key asked for. Rows outside the scope are left out.
 pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) -> Summary {
     let questions = &subject.definition.questions;
     let range = scope.range;
@@ -274,14 +285,14 @@ pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) 
         to: range.to,
         time_zone: subject.time_zone.to_owned(),
         funnel,
-        response_rate: rate(funnel.answered, funnel.shown),
-        completion_rate: rate(funnel.completed, funnel.answered),
+        response_rate: total.response_rate(),
+        completion_rate: total.completion_rate(),
         questions: questions.iter().map(|question| total.question(question)).collect(),
-        metric: None,
+        metric: subject.definition.metric.map(|metric| metric.summarize(&total.cells(METRIC))),
         interval: scope.every,
-        trend: trend(questions, scope, everybody),
+        trend: trend(questions, scope, subject.week_starts, everybody),
         by: breakdown(questions, range, by),
-        compare: scope.compare.then(|| compare(questions, range, everybody, &total)),
+        compare: scope.compare.map(|earlier| compare(questions, earlier, everybody, &total)),
     }
 }
 
@@ -289,9 +300,10 @@ fn rate(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-fn trend(questions: &[Question], scope: Scope, rows: &[Row]) -> Vec<Period> {
+fn trend(questions: &[Question], scope: Scope, first: WeekDay, rows: &[Row]) -> Vec<Period> {
     let mut starts = vec![scope.range.from];
-    let after = |start: &Day| Some(scope.every.next(*start)).filter(|next| *next <= scope.range.to);
+    let next = |start: &Day| scope.every.next(*start, first);
+    let after = |start: &Day| Some(next(start)).filter(|next| *next <= scope.range.to);
     starts.extend(std::iter::successors(after(&scope.range.from), after));
     let mut sums = vec![Sums::default(); starts.len()];
     for row in rows.iter().filter(|row| scope.range.contains(row.day)) {
@@ -320,13 +332,10 @@ fn breakdown(questions: &[Question], range: Range, rows: &[Row]) -> Vec<Breakdow
     by
 }
 
-fn compare(questions: &[Question], range: Range, rows: &[Row], now: &Sums) -> Comparison {
-    let earlier = range.previous();
+fn compare(questions: &[Question], earlier: Range, rows: &[Row], now: &Sums) -> Comparison {
     let before = Sums::of(rows.iter().filter(|row| earlier.contains(row.day)));
     let changes = questions.iter().filter_map(|question| {
-        let (now, before) = (now.cells(question.id()), before.cells(question.id()));
-        let now = Distribution::new(question, &now);
-        let change = now.change_from(&Distribution::new(question, &before))?;
+        let change = now.distribution(question).change_from(&before.distribution(question))?;
         Some(QuestionChange { id: question.id().to_owned(), change })
     });
     Comparison { from: earlier.from, to: earlier.to, questions: changes.collect() }
@@ -351,6 +360,24 @@ impl<'a> Sums<'a> {
         self.0.get(series).copied().unwrap_or_default()
     }
 
+    fn distribution<'q>(&self, question: &'q Question) -> Distribution<'q> {
+        let id = question.id();
+        let chosen = |option: &Opt| self.cells(&tally::option_series(id, &option.id))[0];
+        let options = question.options.iter().map(chosen).collect();
+        Distribution::new(question, self.cells(id), options)
+    }
+
+    /// Imported responses have no showings, so no rate knows of them.
+    fn response_rate(&self) -> Option<f64> {
+        let states = self.cells(STATES);
+        rate(states[ANSWERED] - states[IMPORTED], states[SHOWN])
+    }
+
+    fn completion_rate(&self) -> Option<f64> {
+        let states = self.cells(STATES);
+        rate(states[COMPLETED] - states[IMPORTED_COMPLETED], states[ANSWERED] - states[IMPORTED])
+    }
+
     fn funnel(&self) -> Funnel {
         let states = self.cells(STATES);
         Funnel {
@@ -358,18 +385,19 @@ impl<'a> Sums<'a> {
             answered: states[ANSWERED],
             completed: states[COMPLETED],
             dismissed: states[DISMISSED],
+            excluded: states[EXCLUDED],
+            imported: states[IMPORTED],
         }
     }
 
     fn question(&self, question: &Question) -> QuestionSummary {
-        let cells = self.cells(question.id());
-        let distribution = Distribution::new(question, &cells);
+        let distribution = self.distribution(question);
         let (mean_low, mean_high) = distribution.mean_interval().unzip();
         QuestionSummary {
             id: question.id().to_owned(),
             scale: question.scale,
             answered: distribution.answered(),
-            counts: distribution.counts().collect(),
+            counts: distribution.counts(),
             groups: distribution.groups(),
             mean: distribution.moments().map(|(mean, ..)| mean),
             mean_low,
@@ -381,8 +409,7 @@ impl<'a> Sums<'a> {
 
     fn period_questions(&self, questions: &[Question]) -> Vec<PeriodQuestion> {
         let summary = |question: &Question| {
-            let cells = self.cells(question.id());
-            let distribution = Distribution::new(question, &cells);
+            let distribution = self.distribution(question);
             PeriodQuestion {
                 id: question.id().to_owned(),
                 answered: distribution.answered(),

@@ -260,6 +260,8 @@ async fn summaries_cover_what_is_asked_for() {
         ("from=2026-02-01&to=2026-01-01", "from"),
         ("from=1926-01-01&to=2026-01-01", "from"),
         ("interval=year", "interval"),
+        ("compare=2026-01-01", "compare"),
+        ("also=faces", "also"),
         ("compare=last", "compare"),
         ("by=country", "by"),
     ];

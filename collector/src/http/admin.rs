@@ -8,16 +8,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use survey::summary::{Every, Range, Scope, Subject};
-use survey::tally::EVERYBODY;
-use survey::{Day, Group, Site, Summary, summarize};
+use survey::{Group, Site, Summary};
 
 use super::access::expect_admin;
 use super::problem::{Problem, whole};
 use super::{App, Shared};
 use crate::clock;
 use crate::sites::{self, LiveSite, SiteError};
-use crate::store::{Page, PageQuery, StoredResponse, TallyQuery};
+use crate::store::{Page, PageQuery, Record};
 
 /// Most responses on one page, and how many when none are asked for.
 const PAGE_MAX: usize = 500;
@@ -99,79 +97,7 @@ pub(super) async fn summary(
     headers: HeaderMap,
 ) -> Result<Json<Summary>, Problem> {
     expect_admin(&app, &headers).await?;
-    summary_of(&app, &site, &survey, &parameters).await.map(Json)
-}
-
-/// The summary that parameters ask for: the same for JSON and for pages.
-pub(super) async fn summary_of(
-    app: &App,
-    site: &str,
-    survey: &str,
-    parameters: &HashMap<String, String>,
-) -> Result<Summary, Problem> {
-    let site = find(app, site)?;
-    let live = site.survey(survey).ok_or_else(|| no_such_survey(&site.site, survey))?;
-    let today = clock::day_of(clock::now_ms(), &site.zone);
-    let scope = scope(parameters, today)?;
-    let by = parameters.get("by").map(|key| declared(&site.site, key)).transpose()?;
-    let query = |key: &str| TallyQuery {
-        site: site.site.site.clone(),
-        survey: survey.to_owned(),
-        key: key.to_owned(),
-        from: scope.first_day(),
-        to: scope.range.to,
-    };
-    let everybody = app.store.tally(query(EVERYBODY)).await?;
-    let by = match by {
-        Some(key) => app.store.tally(query(key)).await?,
-        None => Vec::new(),
-    };
-    let definition = live.definition();
-    let subject =
-        Subject { site: &site.site.site, time_zone: &site.site.time_zone, definition: &definition };
-    Ok(summarize(subject, scope, &everybody, &by))
-}
-
-/// The days and the periods that parameters ask for.
-fn scope(parameters: &HashMap<String, String>, today: Day) -> Result<Scope, Problem> {
-    let day = |name: &'static str| {
-        let given = parameters.get(name).map(|text| text.parse::<Day>());
-        given.transpose().map_err(|detail| Problem::bad(name, detail))
-    };
-    let range = Range::new(day("from")?, day("to")?, today)
-        .map_err(|(field, detail)| Problem::bad(field, detail))?;
-    let every = match parameters.get("interval").map(String::as_str) {
-        None | Some("day") => Every::Day,
-        Some("week") => Every::Week,
-        Some("month") => Every::Month,
-        Some(other) => {
-            return Err(Problem::bad(
-                "interval",
-                format!("{other:?} is not known; use day, week or month"),
-            ));
-        }
-    };
-    let compare = match parameters.get("compare").map(String::as_str) {
-        None => false,
-        Some("previous") => true,
-        Some(other) => {
-            return Err(Problem::bad("compare", format!("{other:?} is not known; use previous")));
-        }
-    };
-    Ok(Scope { range, every, compare })
-}
-
-fn declared<'a>(site: &Site, key: &'a str) -> Result<&'a str, Problem> {
-    if site.breakdowns.iter().any(|declared| declared == key) {
-        return Ok(key);
-    }
-    let detail = match site.breakdowns.as_slice() {
-        [] => format!("{key:?} is not counted; add it to \"breakdowns\" in the site file"),
-        keys => {
-            format!("{key:?} is not counted; use {}, or add it to \"breakdowns\"", keys.join(", "))
-        }
-    };
-    Err(Problem::bad("by", detail))
+    super::summary::of(&app, &site, &survey, &parameters).await.map(Json)
 }
 
 /// `GET /api/v1/surveys/{site}/{survey}/responses`
@@ -229,7 +155,7 @@ fn page_query(
 }
 
 /// A stored response as it is listed: what was posted and what became of it.
-fn listed(stored: &StoredResponse) -> Value {
+fn listed(stored: &Record) -> Value {
     let mut value = json!(stored.response);
     value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
     value["day"] = json!(stored.day);
@@ -247,7 +173,8 @@ pub(super) fn find(app: &App, site: &str) -> Result<std::sync::Arc<LiveSite>, Pr
     })
 }
 
-fn no_such_survey(site: &Site, survey: &str) -> Problem {
+/// The problem with a survey that is not there.
+pub(super) fn no_such_survey(site: &Site, survey: &str) -> Problem {
     let known: Vec<&str> = site.surveys.iter().map(|survey| survey.id.as_str()).collect();
     let detail =
         format!("site {:?} has no survey {survey:?}; it has {}", site.site, known.join(", "));

@@ -116,7 +116,8 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
     let day = clock::day_of(submitted_at_ms, &site.zone);
     let breakdowns = site.breakdowns.clone();
-    Ok(Posted { response, definition, breakdowns, received_at_ms, submitted_at_ms, day })
+    let imported = false;
+    Ok(Posted { response, definition, breakdowns, imported, received_at_ms, submitted_at_ms, day })
 }
 
 fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {

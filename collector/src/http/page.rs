@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::access::sign_in_first;
-use super::admin::{Parameters, find, summary_of};
+use super::admin::{Parameters, find};
 use super::problem::Problem;
-use super::{App, Shared, public};
+use super::{App, Shared, public, summary};
 use crate::pages::{self, Card};
 use crate::sites::LiveSite;
 use crate::store::PageQuery;
@@ -79,7 +79,7 @@ async fn survey_page(
         return Ok(missing(&format!("Site “{site}” has no survey “{survey}”.")));
     };
     parameters.entry("compare".to_owned()).or_insert_with(|| "previous".to_owned());
-    let summary = summary_of(app, site, survey, &parameters).await?;
+    let summary = summary::of(app, site, survey, &parameters).await?;
     let comments = PageQuery {
         site: site.to_owned(),
         survey: survey.to_owned(),
@@ -104,7 +104,7 @@ async fn survey_page(
 async fn cards(app: &App, site: &Arc<LiveSite>) -> Result<Vec<Card>, Problem> {
     let mut cards = Vec::new();
     for (id, live) in &site.surveys {
-        let summary = summary_of(app, &site.site.site, id, &Default::default()).await?;
+        let summary = summary::of(app, &site.site.site, id, &Default::default()).await?;
         cards.push(Card { definition: live.definition(), active: live.active, summary });
     }
     // Those that are asked now come first.

@@ -72,7 +72,7 @@ fn draw_on(
         .margin_right(8)
         .x_label_area_size(30)
         .y_label_area_size(44)
-        .build_cartesian_2d(days.clone(), scale_of(kind))?
+        .build_cartesian_2d(days.clone(), scale_of(kind, points))?
         // Bars take the lower third.
         .set_secondary_coord(days, 0.0..3.0 * most);
     let date = |x: &f64| {
@@ -104,12 +104,14 @@ fn draw_on(
     Ok(())
 }
 
-/// The values a score can have.
-fn scale_of(kind: Kind) -> Range<f64> {
+/// The values a score can have; what has no upper end is drawn as far as it goes.
+fn scale_of(kind: Kind, points: &[Point]) -> Range<f64> {
+    let highest = points.iter().filter_map(|point| point.score?.high.or(point.score?.value));
     match kind {
         Kind::Nps => -100.0..100.0,
-        Kind::Csat => 0.0..100.0,
+        Kind::Csat | Kind::Ease | Kind::Agree | Kind::Yes => 0.0..100.0,
         Kind::Effort => 1.0..7.0,
+        Kind::Tgw => 0.0..highest.fold(100.0, f64::max),
     }
 }
 

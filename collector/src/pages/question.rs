@@ -1,6 +1,6 @@
 //! One question of a survey: score, distribution, groups and trend.
 
-use ::survey::score::{Change, Kind, rounded};
+use ::survey::score::{Change, Kind, Score, rounded};
 use ::survey::summary::QuestionSummary;
 use ::survey::{Definition, Group, Question, Scale, Summary};
 use maud::{Markup, PreEscaped, html};
@@ -19,16 +19,22 @@ pub(super) fn section(question: &Question, definition: &Definition, summary: &Su
         section.card.stack.question id=(id) {
             h2.prompt dir="auto" { (question.prompt.get(&definition.locale, &definition.locale)) }
             p.hint { (scale_name(question)) " · " (count(numbers.answered)) " answers" }
-            @if let Some(score) = &numbers.score {
-                div.columns {
+            div.columns {
+                @if let Some(score) = &numbers.score {
                     div {
                         (self::score(score))
                         @if let Some(change) = change { (self::change(score.kind, &change.change)) }
-                        @if score.kind != Kind::Effort { (mean(numbers)) }
+                        (beside(score, numbers))
                     }
-                    (distribution(question, numbers))
+                }
+                (distribution(question, numbers))
+                @if question.scale.has_options() {
+                    (options(question, definition, numbers))
+                } @else {
                     (groups(numbers))
                 }
+            }
+            @if let Some(score) = &numbers.score {
                 h3 { "Trend by " (summary.interval) }
                 (trend(id, score.kind, summary))
             }
@@ -42,16 +48,42 @@ pub(super) fn place(question: &Question, value: u8) -> &'static str {
 }
 
 fn place_of(scale: Scale, group: Group) -> &'static str {
-    let at = scale.groups().iter().position(|known| *known == group);
-    ["best", "middle", "worst"].get(at.unwrap_or(1)).copied().unwrap_or_default()
+    let groups: Vec<Group> = scale.groups().collect();
+    match groups.iter().position(|known| *known == group) {
+        Some(0) => "best",
+        Some(at) if at + 1 == groups.len() => "worst",
+        _ => "middle",
+    }
 }
 
 fn scale_name(question: &Question) -> String {
     match question.scale {
         Scale::Nps => "likelihood to recommend, 0 to 10".to_owned(),
         Scale::Faces => format!("satisfaction, {} faces", question.points()),
+        Scale::Stars => "satisfaction, 1 to 5 stars".to_owned(),
+        Scale::Rating => "satisfaction, 1 to 10".to_owned(),
+        Scale::Thumbs => "satisfaction, thumb down 0 or up 1".to_owned(),
         Scale::Effort => "effort, 1 (very low) to 7 (very high): lower is better".to_owned(),
+        Scale::Ease => "agreement that it was easy, 1 to 7".to_owned(),
+        Scale::Agree => "agreement, 1 to 7".to_owned(),
+        Scale::Problems => "what went wrong: how many of the problems were named".to_owned(),
+        Scale::YesNo => "no 0 or yes 1".to_owned(),
+        Scale::Choice if question.multiple => "any number of options".to_owned(),
+        Scale::Choice => "one option".to_owned(),
         Scale::Text => "free text".to_owned(),
+    }
+}
+
+/// The other numbers of a scale.
+fn beside(score: &Score, numbers: &QuestionSummary) -> Markup {
+    html! {
+        @match (score.kind, numbers.mean, score.value) {
+            (Kind::Effort, ..) | (_, None, _) => {},
+            (Kind::Tgw, _, Some(value)) => p.hint {
+                (rounded(10.0 * value, 0)) " per 1,000 · " (rounded(1e4 * value, 0)) " per million"
+            },
+            (_, Some(mean), _) => p.hint { "mean " (rounded(mean, 2)) },
+        }
     }
 }
 
@@ -64,7 +96,7 @@ fn change(kind: Kind, change: &Change) -> Markup {
         if value > 0.0 { format!("+{number}") } else { number }
     };
     let unit = if unit(kind).is_empty() { "" } else { " points" };
-    let better = (value > 0.0) != (kind == Kind::Effort);
+    let better = (value > 0.0) != kind.lower_is_better();
     let class = match (change.significant, better) {
         (false, _) => "",
         (true, true) => "best",
@@ -83,14 +115,6 @@ fn change(kind: Kind, change: &Change) -> Markup {
     }
 }
 
-fn mean(numbers: &QuestionSummary) -> Markup {
-    html! {
-        @if let Some(mean) = numbers.mean {
-            p.hint { "mean " (rounded(mean, 2)) }
-        }
-    }
-}
-
 /// A bar for each value of the scale.
 fn distribution(question: &Question, numbers: &QuestionSummary) -> Markup {
     let most = numbers.counts.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
@@ -100,7 +124,7 @@ fn distribution(question: &Question, numbers: &QuestionSummary) -> Markup {
             @for (value, n) in &numbers.counts {
                 tr {
                     th scope="row" { (value) }
-                    td.bar { (bar(*n as f64 / most as f64, place(question, *value))) }
+                    td.bar { (bar(*n as f64 / most as f64, value.parse().map_or("", |value| place(question, value)))) }
                     td.number { (count(*n)) }
                 }
             }
@@ -114,7 +138,7 @@ fn groups(numbers: &QuestionSummary) -> Markup {
         table.groups {
             caption.hidden { "The share of each group, with its 95 % interval" }
             @for (group, n) in &numbers.groups {
-                @let share = numbers.shares.get(group);
+                @let share = numbers.shares.get(group.name());
                 tr {
                     th scope="row" class=(place_of(numbers.scale, *group)) { (group) }
                     td.number { (count(*n)) }
@@ -123,6 +147,24 @@ fn groups(numbers: &QuestionSummary) -> Markup {
                     }
                     td.hint {
                         @if let Some(share) = share { (rounded(share.low, 0)) "–" (rounded(share.high, 0)) "%" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The share of each option with its interval.
+fn options(question: &Question, definition: &Definition, numbers: &QuestionSummary) -> Markup {
+    html! {
+        table.groups {
+            caption.hidden { "The share of those who chose each option, with its 95 % interval" }
+            @for option in &question.options {
+                tr {
+                    th scope="row" dir="auto" { (option.label.get(&definition.locale, &definition.locale)) }
+                    @if let Some(share) = numbers.shares.get(&option.id) {
+                        td.number { (rounded(share.value, 1)) "%" }
+                        td.hint { (rounded(share.low, 0)) "–" (rounded(share.high, 0)) "%" }
                     }
                 }
             }

@@ -1,13 +1,13 @@
 //! One survey: scores, distribution, trend, comments.
 
 use ::survey::summary::Every;
-use ::survey::{Day, Definition, Question, Summary, Value};
+use ::survey::{Day, Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 
-use super::{count, layout, percent, question, script_tag};
+use super::{count, layout, metric, percent, question, script_tag};
 use crate::clock;
 use crate::sites::LiveSite;
-use crate::store::StoredResponse;
+use crate::store::Record;
 
 /// What the page shows.
 pub(crate) struct SurveyPage<'a> {
@@ -20,7 +20,7 @@ pub(crate) struct SurveyPage<'a> {
     /// Its numbers, compared with the days before.
     pub summary: &'a Summary,
     /// The latest responses in which something was written.
-    pub comments: &'a [StoredResponse],
+    pub comments: &'a [Record],
     /// The collector's address.
     pub public_url: &'a str,
 }
@@ -41,6 +41,7 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             }
             (periods(summary))
             (funnel(summary))
+            @if let Some(metric) = &summary.metric { (metric::section(metric)) }
             @for question in &definition.questions {
                 (question::section(question, definition, summary))
             }
@@ -112,12 +113,13 @@ fn comments(page: &SurveyPage) -> Markup {
     }
 }
 
-fn comment(definition: &Definition, stored: &StoredResponse) -> Markup {
+fn comment(definition: &Definition, stored: &Record) -> Markup {
     let at = clock::rfc3339(stored.submitted_at_ms);
     html! {
         @for answer in &stored.response.answers {
             @let question = definition.question(&answer.question);
-            @let words = match &answer.value { Value::Text(text) => Some(text), Value::Number(_) => answer.comment.as_ref() };
+            @let is_text = question.is_some_and(|question| question.scale == Scale::Text);
+            @let words = match &answer.value { Value::Text(text) if is_text => Some(text), _ => answer.comment.as_ref() };
             @if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
                 li {
                     (given(question, &answer.value))

@@ -1,18 +1,20 @@
 //! What happens to a response inside the writer's transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Transaction, params};
-use survey::response::{Response, Value};
+use rusqlite::Transaction;
+use survey::Definition;
+use survey::response::Response;
 use survey::revise::{Outcome, revise};
-use survey::tally::{self, BUCKETS_MAX, EVERYBODY, OTHER_BUCKET};
-use survey::{Day, Definition};
+use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
+use super::record::{self, Amendment, Buckets, Handling, Record};
 use super::tallies::Changes;
 use super::{Kept, Posted};
 
-/// The bucket of a response for each breakdown key.
-type Buckets = BTreeMap<String, String>;
+/// Site, survey and version.
+type Version = (String, String, String);
 /// Site, survey and breakdown key.
 type Breakdown = (String, String, String);
 
@@ -21,17 +23,10 @@ type Breakdown = (String, String, String);
 pub(super) struct Ingest {
     /// Changes to tallies not yet written.
     changes: Changes,
+    /// The definitions that responses were asked with, as far as they were looked up.
+    definitions: HashMap<Version, Arc<Definition>>,
     /// The buckets already told apart, as far as they were looked up.
     buckets: HashMap<Breakdown, HashSet<String>>,
-}
-
-/// What is stored of a response.
-struct Record {
-    response: Response,
-    buckets: Buckets,
-    stored_at_ms: i64,
-    day: Day,
-    excluded: bool,
 }
 
 impl Ingest {
@@ -55,7 +50,7 @@ impl Ingest {
     }
 
     fn append_one(&mut self, transaction: &Transaction, posted: &Posted) -> rusqlite::Result<Kept> {
-        let stored = load(transaction, &posted.response.site, &posted.response.id)?;
+        let stored = record::load(transaction, &posted.response.site, &posted.response.id)?;
         let before = stored.as_ref().map(|record| (&record.response, record.stored_at_ms));
         match revise(before, posted.response.clone(), posted.received_at_ms) {
             Outcome::Known => {}
@@ -79,37 +74,69 @@ impl Ingest {
         let record = match stored {
             None => Record {
                 excluded: response.test,
+                imported: posted.imported,
+                handling: Handling::default(),
                 response,
                 buckets,
+                submitted_at_ms: posted.submitted_at_ms,
                 stored_at_ms: posted.received_at_ms,
                 day: posted.day,
             },
-            Some(before) => {
-                Record { excluded: before.excluded || response.test, response, buckets, ..*before }
-            }
+            Some(before) => Record {
+                excluded: before.excluded || response.test,
+                response,
+                buckets,
+                handling: before.handling.clone(),
+                ..*before
+            },
         };
         if let Some(before) = stored {
-            self.count(before, -1);
-            update(transaction, &record, &posted.definition)?;
+            let asked = self.definition_of(transaction, before)?;
+            record::update(transaction, &record, &posted.definition)?;
+            self.count(before, &asked, -1);
         } else {
-            insert(transaction, &record, &posted.definition, posted.submitted_at_ms)?;
+            record::insert(transaction, &record, &posted.definition)?;
         }
-        self.count(&record, 1);
+        self.count(&record, &posted.definition, 1);
         Ok(())
     }
 
+    /// Changes what was made of a response; tells whether there is such a response.
+    pub(super) fn amend(
+        &mut self,
+        transaction: &Transaction,
+        (site, id): (&str, &str),
+        amendment: &Amendment,
+    ) -> rusqlite::Result<bool> {
+        let Some(before) = record::load(transaction, site, id)? else { return Ok(false) };
+        let asked = self.definition_of(transaction, &before)?;
+        let mut record = before.clone();
+        amendment.apply(&mut record);
+        record::update(transaction, &record, &asked)?;
+        self.count(&before, &asked, -1);
+        self.count(&record, &asked, 1);
+        Ok(true)
+    }
+
     /// Adds what a record counts as to the changes, or takes it away.
-    fn count(&mut self, record: &Record, sign: i64) {
-        if record.excluded {
-            return;
+    fn count(&mut self, record: &Record, definition: &Definition, sign: i64) {
+        self.changes.count(record, definition, sign);
+    }
+
+    /// The definition that a stored response was asked with.
+    fn definition_of(
+        &mut self,
+        transaction: &Transaction,
+        record: &Record,
+    ) -> rusqlite::Result<Arc<Definition>> {
+        let Response { site, survey, version, .. } = &record.response;
+        let key = (site.clone(), survey.clone(), version.clone().unwrap_or_default());
+        if let Some(known) = self.definitions.get(&key) {
+            return Ok(known.clone());
         }
-        let Response { site, survey, .. } = &record.response;
-        let keyed = record.buckets.iter().map(|(key, bucket)| (key.as_str(), bucket.as_str()));
-        for (key, bucket) in keyed.chain([(EVERYBODY, "")]) {
-            for (series, cell) in tally::marks(&record.response) {
-                self.changes.add([site, survey, key, bucket, series], record.day, cell, sign);
-            }
-        }
+        let definition = Arc::new(record::definition(transaction, &record.response)?);
+        self.definitions.insert(key, definition.clone());
+        Ok(definition)
     }
 
     /// The bucket of a response for each breakdown key whose attribute it has.
@@ -121,9 +148,9 @@ impl Ingest {
     ) -> rusqlite::Result<Buckets> {
         let mut buckets = Buckets::new();
         for key in keys {
-            if let Some(value) = response.attributes.get(key) {
+            if let Some(value) = record::value_of(response, key) {
                 let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
-                let bucket = self.bucket(transaction, breakdown, value.to_string())?;
+                let bucket = self.bucket(transaction, breakdown, value)?;
                 buckets.insert(key.clone(), bucket);
             }
         }
@@ -165,98 +192,4 @@ fn known_buckets(
         .prepare_cached("SELECT bucket FROM buckets WHERE site = ?1 AND survey = ?2 AND key = ?3")?
         .query_map((site, survey, key), |row| row.get(0))?
         .collect()
-}
-
-fn load(transaction: &Transaction, site: &str, id: &str) -> rusqlite::Result<Option<Record>> {
-    transaction
-        .prepare_cached(
-            "SELECT response, buckets, stored_at, day, excluded
-             FROM responses WHERE site = ?1 AND id = ?2",
-        )?
-        .query_row((site, id), |row| {
-            Ok(Record {
-                response: super::read::json(row, 0)?,
-                buckets: super::read::json(row, 1)?,
-                stored_at_ms: row.get(2)?,
-                day: Day(row.get(3)?),
-                excluded: row.get(4)?,
-            })
-        })
-        .optional()
-}
-
-fn insert(
-    transaction: &Transaction,
-    record: &Record,
-    definition: &Definition,
-    submitted_at_ms: i64,
-) -> rusqlite::Result<()> {
-    let Response { site, id, survey, .. } = &record.response;
-    transaction
-        .prepare_cached(
-            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        )?
-        .execute(params![
-            site,
-            id,
-            survey,
-            submitted_at_ms,
-            record.stored_at_ms,
-            record.day.0,
-            to_json(&record.response),
-            to_json(&record.buckets),
-            record.excluded,
-            has_words(&record.response),
-            groups(&record.response, definition),
-        ])
-        .map(|_| ())
-}
-
-fn update(
-    transaction: &Transaction,
-    record: &Record,
-    definition: &Definition,
-) -> rusqlite::Result<()> {
-    let Response { site, id, .. } = &record.response;
-    transaction
-        .prepare_cached(
-            "UPDATE responses
-             SET response = ?3, buckets = ?4, excluded = ?5, commented = ?6, groups = ?7
-             WHERE site = ?1 AND id = ?2",
-        )?
-        .execute(params![
-            site,
-            id,
-            to_json(&record.response),
-            to_json(&record.buckets),
-            record.excluded,
-            has_words(&record.response),
-            groups(&record.response, definition),
-        ])
-        .map(|_| ())
-}
-
-/// Whether the respondent wrote anything.
-fn has_words(response: &Response) -> bool {
-    let written = |text: &str| !text.trim().is_empty();
-    response.answers.iter().any(|answer| {
-        let text = matches!(&answer.value, Value::Text(text) if written(text));
-        text || answer.comment.as_deref().is_some_and(written)
-    })
-}
-
-/// The groups that the answers fell into, each between commas.
-fn groups(response: &Response, definition: &Definition) -> String {
-    let group = |answer: &survey::Answer| {
-        let Value::Number(value) = answer.value else { return None };
-        definition.question(&answer.question)?.group(u8::try_from(value).ok()?)
-    };
-    let names: Vec<_> =
-        response.answers.iter().filter_map(group).map(survey::Group::name).collect();
-    if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) }
-}
-
-fn to_json(value: &impl serde::Serialize) -> String {
-    // Our own types have string keys only, so this cannot fail.
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use rusqlite::{Connection, Transaction, params};
 use serde::de::DeserializeOwned;
-use survey::response::Response;
-use survey::{Day, Definition, Group};
+use survey::{Definition, Group};
 
+use super::record::{self, COLUMNS, Record};
 use super::{StoreError, database};
 
 /// Connections kept open for reading.
@@ -33,19 +33,6 @@ pub struct StoredDefinition {
     pub current: bool,
 }
 
-/// A response as it is kept.
-#[derive(Debug, Clone)]
-pub struct StoredResponse {
-    /// What was posted, all revisions merged.
-    pub response: Response,
-    /// When it counts as given, in milliseconds since 1970.
-    pub submitted_at_ms: i64,
-    /// The day it counts in.
-    pub day: Day,
-    /// Whether it is left out of every number.
-    pub excluded: bool,
-}
-
 /// Which responses to list.
 #[derive(Debug, Clone)]
 pub struct PageQuery {
@@ -67,7 +54,7 @@ pub struct PageQuery {
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The responses, newest first.
-    pub responses: Vec<StoredResponse>,
+    pub responses: Vec<Record>,
     /// Where the next page starts; `None` after the last.
     pub next: Option<(i64, String)>,
 }
@@ -117,13 +104,13 @@ impl Readers {
 pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Page> {
     let (time, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
     let group = query.group.map_or(String::new(), |group| format!(",{group},"));
-    let mut rows: Vec<StoredResponse> = connection
-        .prepare_cached(
-            "SELECT response, submitted_at, day, excluded FROM responses
+    let mut rows: Vec<Record> = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM responses
              WHERE site = ?1 AND survey = ?2 AND (submitted_at, id) < (?3, ?4)
                AND (NOT ?5 OR commented) AND (?6 = '' OR instr(groups, ?6) > 0)
-             ORDER BY submitted_at DESC, id DESC LIMIT ?7",
-        )?
+             ORDER BY submitted_at DESC, id DESC LIMIT ?7"
+        ))?
         .query_map(
             // One more than asked for tells whether there is a next page.
             params![
@@ -135,14 +122,7 @@ pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite:
                 group,
                 query.limit as i64 + 1
             ],
-            |row| {
-                Ok(StoredResponse {
-                    response: json(row, 0)?,
-                    submitted_at_ms: row.get(1)?,
-                    day: Day(row.get(2)?),
-                    excluded: row.get(3)?,
-                })
-            },
+            record::of_row,
         )?
         .collect::<rusqlite::Result<_>>()?;
     let more = rows.len() > query.limit;

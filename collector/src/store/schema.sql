@@ -30,6 +30,10 @@ CREATE TABLE responses (
     buckets TEXT NOT NULL,
     -- Left out of every number.
     excluded INTEGER NOT NULL,
+    -- Taken from a file that knows of no showings.
+    imported INTEGER NOT NULL,
+    -- What was made of it: status, owner, note, due, who excluded it and why: JSON.
+    handling TEXT NOT NULL,
     -- For listing: whether anything was written, and the groups its answers fell into (',low,').
     commented INTEGER NOT NULL,
     groups TEXT NOT NULL,

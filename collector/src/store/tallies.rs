@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, ToSql, Transaction};
-use survey::Day;
-use survey::tally::{CELLS, Cells, Row};
+use survey::tally::{CELLS, Cells, Counted, EVERYBODY, Row};
+use survey::{Day, Definition};
 
 use super::TallyQuery;
+use super::record::Record;
 
 /// Site, survey, breakdown key, bucket and series.
 type Series = [String; 5];
@@ -17,8 +18,22 @@ pub(super) struct Changes(BTreeMap<(Series, Day), Cells>);
 
 impl Changes {
     /// Raises a counter by `by`, which may be negative.
-    pub(super) fn add(&mut self, series: [&str; 5], day: Day, cell: usize, by: i64) {
+    fn add(&mut self, series: [&str; 5], day: Day, cell: usize, by: i64) {
         self.0.entry((series.map(str::to_owned), day)).or_default()[cell] += by;
+    }
+
+    /// Adds what a record counts as, or takes it away.
+    pub(super) fn count(&mut self, record: &Record, definition: &Definition, sign: i64) {
+        let Record { response, excluded, imported, .. } = record;
+        let counted = Counted { response, definition, excluded: *excluded, imported: *imported };
+        let marks = counted.marks();
+        let keyed = record.buckets.iter().map(|(key, bucket)| (key.as_str(), bucket.as_str()));
+        for (key, bucket) in keyed.chain([(EVERYBODY, "")]) {
+            for (series, cell) in &marks {
+                let series = [&response.site, &response.survey, key, bucket, series];
+                self.add(series, record.day, *cell, sign);
+            }
+        }
     }
 
     /// Adds all changes to the stored rows. The order is that of the key, so that writers on

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::append::Ingest;
-use super::{Kept, Posted, StoreError};
+use super::{Amendment, Kept, Posted, StoreError};
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
@@ -29,6 +29,17 @@ pub(super) enum Job {
         batch: Vec<Posted>,
         /// Who waits for it.
         reply: Reply<Vec<Kept>>,
+    },
+    /// Change what was made of a response.
+    Amend {
+        /// The site's key.
+        site: String,
+        /// The response's id.
+        id: String,
+        /// The change.
+        amendment: Amendment,
+        /// Who waits to hear whether there is such a response.
+        reply: Reply<bool>,
     },
     /// Any other change.
     Change(Change),
@@ -159,14 +170,12 @@ fn perform(
     match job {
         Job::Append { batch, reply } => {
             let kept = transaction.map_or(Ok(Vec::new()), |t| ingest.append(t, &batch));
-            let (kept, result) = match kept {
-                Ok(kept) => (kept, Ok(())),
-                Err(error) => (Vec::new(), Err(error)),
-            };
-            waiting.push(Box::new(move |result| {
-                let _ = reply.send(result.map(|()| kept));
-            }));
-            result
+            wait(kept, reply, waiting)
+        }
+        Job::Amend { site, id, amendment, reply } => {
+            let found =
+                transaction.map_or(Ok(false), |t| ingest.amend(t, (&site, &id), &amendment));
+            wait(found, reply, waiting)
         }
         Job::Change(change) => {
             // A change that fails has told its sender; the others of the batch go on without it.
@@ -176,6 +185,23 @@ fn perform(
         }
         Job::Close => Ok(()),
     }
+}
+
+/// Has the result told after the commit; an error ends the batch.
+fn wait<T: Default + Send + 'static>(
+    result: rusqlite::Result<T>,
+    reply: Reply<T>,
+    waiting: &mut Vec<Acknowledge>,
+) -> rusqlite::Result<()> {
+    let (done, result) = match result {
+        Ok(done) => (done, Ok(())),
+        Err(error) => (T::default(), Err(error)),
+    };
+    waiting.push(Box::new(move |result| {
+        // Nobody may be waiting any more; the work is done all the same.
+        let _ = reply.send(result.map(|()| done));
+    }));
+    result
 }
 
 fn within_savepoint(transaction: &Transaction, change: Change) -> Option<Acknowledge> {

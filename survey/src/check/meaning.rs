@@ -100,7 +100,49 @@ impl Meaning<'_> {
         for (at, question) in survey.questions.iter().enumerate() {
             self.question(&format!("{field}.questions[{at}]"), question);
         }
+        self.metric(field, survey);
         self.locales(&format!("{field}.thanks"), survey.thanks.as_ref());
+    }
+
+    fn metric(&mut self, field: &str, survey: &Survey) {
+        let Some(metric) = survey.metric else { return };
+        let asked: Vec<Scale> = survey.questions.iter().map(|question| question.scale).collect();
+        let wanted = metric.scales();
+        if asked != wanted {
+            let message = format!("{} is measured by two other questions", metric.name());
+            let remedy =
+                format!("Ask a question of the scale {} and then one of {}.", wanted[0], wanted[1]);
+            self.report(&format!("{field}.metric"), message, remedy);
+        }
+    }
+
+    fn options(&mut self, field: &str, question: &Question) {
+        let Question { scale, options, .. } = question;
+        if scale.has_options() && options.is_empty() {
+            let message = format!("the scale {scale} needs options");
+            self.report(
+                field,
+                message,
+                "Add \"options\": [{ \"id\": \"late\", \"label\": \"It came late\" }].",
+            );
+        }
+        if !scale.has_options() && !options.is_empty() {
+            let message = format!("the scale {scale} has no options");
+            self.report(
+                &format!("{field}.options"),
+                message,
+                "Remove the field, or use choice or problems.",
+            );
+        }
+        if question.multiple && *scale != Scale::Choice {
+            let message = "only a choice can be of several options".to_owned();
+            self.report(&format!("{field}.multiple"), message, "Remove the field.");
+        }
+        let ids: Vec<String> = options.iter().map(|option| option.id.clone()).collect();
+        self.no_repeats(&ids, |at| format!("{field}.options[{at}].id"));
+        for (at, option) in options.iter().enumerate() {
+            self.locales(&format!("{field}.options[{at}].label"), Some(&option.label));
+        }
     }
 
     fn question(&mut self, field: &str, question: &Question) {
@@ -117,24 +159,24 @@ impl Meaning<'_> {
             _ => {}
         }
         for (name, label) in [("low", &question.low), ("high", &question.high)] {
-            if label.is_some() && scale == Scale::Text {
-                let message = "a text has no ends to label".to_owned();
+            if label.is_some() && question.range().is_none() {
+                let message = format!("the scale {scale} has no ends to label");
                 self.report(&format!("{field}.{name}"), message, "Remove the field.");
             }
             self.locales(&format!("{field}.{name}"), label.as_ref());
         }
         self.locales(&format!("{field}.prompt"), Some(&question.prompt));
+        self.options(field, question);
         self.follow_up(field, question);
     }
 
     fn follow_up(&mut self, field: &str, question: &Question) {
         let scale = question.scale;
-        let groups = scale.groups().iter().copied().map(Group::name);
-        let known: Vec<&str> = groups.chain([ANY_GROUP]).collect();
+        let known: Vec<&str> = scale.groups().map(Group::name).chain([ANY_GROUP]).collect();
         for (group, text) in &question.follow_up {
             let path = format!("{field}.follow_up.{group}");
             if scale == Scale::Text {
-                let message = "a text has no groups to follow up".to_owned();
+                let message = "a text cannot be followed up".to_owned();
                 self.report(&path, message, "Ask for it in a second question.");
             } else if !known.contains(&group.as_str()) {
                 let near = nearest(group, known.iter().copied());

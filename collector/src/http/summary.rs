@@ -1,0 +1,156 @@
+//! From the parameters of an address to a summary: the same for JSON and for pages.
+
+use std::collections::HashMap;
+
+use survey::summary::{Every, Range, Scope, Subject};
+use survey::tally::{EVERYBODY, Row, STATES, option_series};
+use survey::{Day, Definition, Question, Site, Summary, summarize};
+
+use super::App;
+use super::admin::{find, no_such_survey};
+use super::problem::Problem;
+use crate::clock;
+use crate::sites::LiveSite;
+use crate::store::TallyQuery;
+
+/// The summary of a survey that parameters ask for.
+pub(super) async fn of(
+    app: &App,
+    site: &str,
+    survey: &str,
+    parameters: &HashMap<String, String>,
+) -> Result<Summary, Problem> {
+    let live = find(app, site)?;
+    let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;
+    let definition = asked.definition();
+    let scope = scope(parameters, clock::day_of(clock::now_ms(), &live.zone))?;
+    let by = parameters.get("by").map(|key| declared(&live.site, key)).transpose()?;
+    let mut sources = vec![Source { survey: survey.to_owned(), names: None }];
+    if let Some(also) = parameters.get("also") {
+        sources.push(same_questions(&live, &definition, also)?);
+    }
+    let (mut everybody, mut by_key) = (Vec::new(), Vec::new());
+    for source in &sources {
+        for range in scope.ranges() {
+            everybody.extend(source.tallies(app, site, EVERYBODY, range).await?);
+        }
+        if let Some(key) = by {
+            by_key.extend(source.tallies(app, site, key, scope.range).await?);
+        }
+    }
+    let subject = Subject {
+        site,
+        time_zone: &live.site.time_zone,
+        week_starts: live.site.week_starts(),
+        definition: &definition,
+    };
+    Ok(summarize(subject, scope, &everybody, &by_key))
+}
+
+/// A survey whose tallies are added up.
+struct Source {
+    survey: String,
+    /// For another survey: its questions, and what the same questions are called in ours.
+    names: Option<HashMap<String, String>>,
+}
+
+impl Source {
+    async fn tallies(
+        &self,
+        app: &App,
+        site: &str,
+        key: &str,
+        range: Range,
+    ) -> Result<Vec<Row>, Problem> {
+        let query = TallyQuery {
+            site: site.to_owned(),
+            survey: self.survey.clone(),
+            key: key.to_owned(),
+            from: range.from,
+            to: range.to,
+        };
+        let rows = app.store.tally(query).await?;
+        Ok(rows.into_iter().filter_map(|row| self.renamed(row)).collect())
+    }
+
+    /// A row under the name that our question has; `None` for a question that we do not ask.
+    fn renamed(&self, mut row: Row) -> Option<Row> {
+        let Some(names) = self.names.as_ref().filter(|_| row.series != STATES) else {
+            return Some(row);
+        };
+        row.series = match row.series.split_once('/') {
+            None => names.get(&row.series)?.clone(),
+            Some((question, option)) => option_series(names.get(question)?, option),
+        };
+        Some(row)
+    }
+}
+
+/// Another survey whose answers may be merged, because it asks a question of ours: the same
+/// scale, the same prompt, the same options.
+fn same_questions(site: &LiveSite, ours: &Definition, also: &str) -> Result<Source, Problem> {
+    let other = site.survey(also).ok_or_else(|| no_such_survey(&site.site, also))?.definition();
+    let same = |a: &Question, b: &Question| {
+        (a.scale, a.points(), &a.prompt, &a.options) == (b.scale, b.points(), &b.prompt, &b.options)
+    };
+    let name = |theirs: &Question| {
+        let ours = ours.questions.iter().find(|ours| same(ours, theirs))?;
+        Some((theirs.id().to_owned(), ours.id().to_owned()))
+    };
+    let names: HashMap<_, _> = other.questions.iter().filter_map(name).collect();
+    if names.is_empty() || also == ours.survey {
+        let detail = format!("survey {also:?} asks no question with the same scale and prompt");
+        return Err(Problem::bad("also", detail));
+    }
+    Ok(Source { survey: also.to_owned(), names: Some(names) })
+}
+
+/// The days and the periods that parameters ask for.
+fn scope(parameters: &HashMap<String, String>, today: Day) -> Result<Scope, Problem> {
+    let day = |name: &'static str| {
+        let given = parameters.get(name).map(|text| text.parse::<Day>());
+        given.transpose().map_err(|detail| Problem::bad(name, detail))
+    };
+    let range = Range::new(day("from")?, day("to")?, today)
+        .map_err(|(field, detail)| Problem::bad(field, detail))?;
+    let every = match parameters.get("interval").map(String::as_str) {
+        None | Some("day") => Every::Day,
+        Some("week") => Every::Week,
+        Some("month") => Every::Month,
+        Some(other) => {
+            let detail = format!("{other:?} is not known; use day, week or month");
+            return Err(Problem::bad("interval", detail));
+        }
+    };
+    let compare = parameters.get("compare").map(|named| earlier(named, range)).transpose()?;
+    Ok(Scope { range, every, compare })
+}
+
+/// The days to compare with: `previous`, or `2026-01-01..2026-03-31`.
+fn earlier(named: &str, range: Range) -> Result<Range, Problem> {
+    if named == "previous" {
+        return Ok(range.previous());
+    }
+    let unknown = || {
+        let detail =
+            format!("{named:?} is not known; use previous, or days such as 2026-01-01..2026-03-31");
+        Problem::bad("compare", detail)
+    };
+    let (from, to) = named.split_once("..").ok_or_else(unknown)?;
+    let [from, to] = [from, to].map(|day| day.parse::<Day>().map_err(|_| unknown()));
+    let (from, to) = (from?, to?);
+    Range::new(Some(from), Some(to), to).map_err(|(_, detail)| Problem::bad("compare", detail))
+}
+
+fn declared<'a>(site: &Site, key: &'a str) -> Result<&'a str, Problem> {
+    if site.breakdowns.iter().any(|declared| declared == key) {
+        return Ok(key);
+    }
+    let detail = match site.breakdowns.as_slice() {
+        [] => format!("{key:?} is not counted; add it to \"breakdowns\" in the site file"),
+        keys => {
+            format!("{key:?} is not counted; use {}, or add it to \"breakdowns\"", keys.join(", "))
+        }
+    };
+    Err(Problem::bad("by", detail))
+}

@@ -1,0 +1,226 @@
+//! A response as a row: what is stored of it, and what can be changed about it later.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+use survey::response::{Response, Value};
+use survey::{Day, Definition};
+
+use super::read::json;
+
+/// The bucket of a response for each breakdown key.
+pub(super) type Buckets = BTreeMap<String, String>;
+
+/// What is stored of a response.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What was posted, all revisions merged.
+    pub response: Response,
+    /// The bucket it counts in, for each breakdown key.
+    pub(super) buckets: Buckets,
+    /// When it counts as given, in milliseconds since 1970.
+    pub submitted_at_ms: i64,
+    /// When it was first stored, in milliseconds since 1970.
+    pub stored_at_ms: i64,
+    /// The day it counts in.
+    pub day: Day,
+    /// Whether it is left out of every number.
+    pub excluded: bool,
+    /// Whether it was taken from a file that knows of no showings.
+    pub imported: bool,
+    /// What was made of it.
+    pub handling: Handling,
+}
+
+/// What people made of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Handling {
+    /// How far it has come, such as `open` or `done`.
+    pub status: Option<String>,
+    /// Who takes care of it.
+    pub owner: Option<String>,
+    /// What is to be remembered.
+    pub note: Option<String>,
+    /// The day by which it is to be done.
+    pub due: Option<Day>,
+    /// Who left it out of the numbers, or brought it back.
+    pub excluded_by: Option<String>,
+    /// Why.
+    pub excluded_why: Option<String>,
+}
+
+/// A change to what was made of a response. What is `None` stays; an inner `None` clears.
+#[derive(Debug, Clone, Default)]
+pub struct Amendment {
+    /// Whether it is left out of every number, who says so, and why.
+    pub excluded: Option<(bool, String, Option<String>)>,
+    /// See [`Handling::status`].
+    pub status: Option<Option<String>>,
+    /// See [`Handling::owner`].
+    pub owner: Option<Option<String>>,
+    /// See [`Handling::note`].
+    pub note: Option<Option<String>>,
+    /// See [`Handling::due`].
+    pub due: Option<Option<Day>>,
+}
+
+impl Amendment {
+    /// Changes a record.
+    pub(super) fn apply(&self, record: &mut Record) {
+        let Amendment { excluded, status, owner, note, due } = self.clone();
+        if let Some((excluded, by, why)) = excluded {
+            record.excluded = excluded;
+            record.handling.excluded_by = Some(by);
+            record.handling.excluded_why = why;
+        }
+        let handling = &mut record.handling;
+        set(&mut handling.status, status);
+        set(&mut handling.owner, owner);
+        set(&mut handling.note, note);
+        set(&mut handling.due, due);
+    }
+}
+
+fn set<T>(place: &mut Option<T>, new: Option<Option<T>>) {
+    if let Some(new) = new {
+        *place = new;
+    }
+}
+
+/// The columns that make a [`Record`], in the order [`of_row`] reads them.
+pub(super) const COLUMNS: &str =
+    "response, buckets, submitted_at, stored_at, day, excluded, imported, handling";
+
+/// A record from a row of [`COLUMNS`].
+pub(super) fn of_row(row: &Row) -> rusqlite::Result<Record> {
+    Ok(Record {
+        response: json(row, 0)?,
+        buckets: json(row, 1)?,
+        submitted_at_ms: row.get(2)?,
+        stored_at_ms: row.get(3)?,
+        day: Day(row.get(4)?),
+        excluded: row.get(5)?,
+        imported: row.get(6)?,
+        handling: json(row, 7)?,
+    })
+}
+
+/// The record with this id.
+pub(super) fn load(
+    transaction: &Transaction,
+    site: &str,
+    id: &str,
+) -> rusqlite::Result<Option<Record>> {
+    transaction
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id = ?2"))?
+        .query_row((site, id), of_row)
+        .optional()
+}
+
+/// Writes a new record.
+pub(super) fn insert(
+    transaction: &Transaction,
+    record: &Record,
+    definition: &Definition,
+) -> rusqlite::Result<()> {
+    let Response { site, id, survey, .. } = &record.response;
+    transaction
+        .prepare_cached(
+            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            site,
+            id,
+            survey,
+            record.submitted_at_ms,
+            record.stored_at_ms,
+            record.day.0,
+            to_json(&record.response),
+            to_json(&record.buckets),
+            record.excluded,
+            record.imported,
+            to_json(&record.handling),
+            has_words(&record.response),
+            groups(&record.response, definition),
+        ])
+        .map(|_| ())
+}
+
+/// Writes a record that is there already.
+pub(super) fn update(
+    transaction: &Transaction,
+    record: &Record,
+    definition: &Definition,
+) -> rusqlite::Result<()> {
+    let Response { site, id, .. } = &record.response;
+    transaction
+        .prepare_cached(
+            "UPDATE responses
+             SET response = ?3, buckets = ?4, excluded = ?5, handling = ?6, commented = ?7, groups = ?8
+             WHERE site = ?1 AND id = ?2",
+        )?
+        .execute(params![
+            site,
+            id,
+            to_json(&record.response),
+            to_json(&record.buckets),
+            record.excluded,
+            to_json(&record.handling),
+            has_words(&record.response),
+            groups(&record.response, definition),
+        ])
+        .map(|_| ())
+}
+
+/// The definition that a stored response was asked with.
+pub(super) fn definition(
+    transaction: &Transaction,
+    response: &Response,
+) -> rusqlite::Result<Definition> {
+    transaction
+        .prepare_cached(
+            "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
+        )?
+        .query_row((&response.site, &response.survey, &response.version), |row| json(row, 0))
+}
+
+/// What a response says about a breakdown key: its own locale or page, or an attribute.
+pub(super) fn value_of(response: &Response, key: &str) -> Option<String> {
+    match key {
+        "locale" => response.locale.clone(),
+        "page" => response.page.clone(),
+        _ => response.attributes.get(key).map(ToString::to_string),
+    }
+}
+
+/// Whether the respondent wrote anything.
+fn has_words(response: &Response) -> bool {
+    let written = |text: &str| !text.trim().is_empty();
+    response.answers.iter().any(|answer| {
+        let text = matches!(&answer.value, Value::Text(text) if written(text));
+        text || answer.comment.as_deref().is_some_and(written)
+    })
+}
+
+/// The groups that the answers fell into, each between commas.
+fn groups(response: &Response, definition: &Definition) -> String {
+    let group = |answer: &survey::Answer| {
+        let question = definition.question(&answer.question)?;
+        match &answer.value {
+            Value::Number(value) => question.group(u8::try_from(*value).ok()?),
+            Value::List(options) => question.group(u8::try_from(options.len()).ok()?),
+            Value::Text(_) => None,
+        }
+    };
+    let names: Vec<_> =
+        response.answers.iter().filter_map(group).map(survey::Group::name).collect();
+    if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) }
+}
+
+/// Our own types as JSON.
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    // They have string keys only, so this cannot fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
