@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod body;
 mod headers;
 mod ingest;
 mod limit;
@@ -53,7 +54,6 @@ type Shared = axum::extract::State<Arc<App>>;
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let site_file = get(admin::site).put(admin::put_site).delete(admin::delete_site);
-    let site_file = site_file.layer(DefaultBodyLimit::max(SITE_FILE_BYTES_MAX));
     Router::new()
         .route("/api/v1/responses", post(ingest::post).options(public::preflight))
         .route("/assets/{file}", get(public::asset))

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use survey::{Group, Site, Summary};
 
 use super::access::expect_admin;
-use super::problem::{Problem, whole};
+use super::body::whole;
+use super::problem::Problem;
 use super::{App, Shared};
 use crate::clock;
 use crate::sites::{self, LiveSite, SiteError};
@@ -62,10 +62,10 @@ pub(super) async fn put_site(
     State(app): Shared,
     Path(key): Path<String>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Site>, Problem> {
     expect_admin(&app, &headers).await?;
-    let body = whole(body, super::SITE_FILE_BYTES_MAX)?;
+    let body = whole(body, super::SITE_FILE_BYTES_MAX).await?;
     let text = std::str::from_utf8(&body)
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the site file is not UTF-8"))?;
     let site = sites::check(text).map_err(SiteError::Problems)?;

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
 use serde_json::value::RawValue;
@@ -12,7 +11,8 @@ use serde_json::{Value, json};
 use survey::response::{Response, uuid_v7_ms};
 use survey::revise::submitted_at_ms;
 
-use super::problem::{Problem, too_large, whole};
+use super::body::whole;
+use super::problem::{Problem, too_large};
 use super::{App, Shared};
 use crate::clock;
 use crate::sites::LiveSite;
@@ -29,9 +29,9 @@ pub(super) async fn post(
     app: Shared,
     peer: Option<Extension<SocketAddr>>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Reply, Problem> {
-    let body = whole(body, super::REQUEST_BYTES_MAX)?;
+    let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let items = if is_list { split(&body)? } else { vec![&body[..]] };
     if let Some(Extension(peer)) = peer {

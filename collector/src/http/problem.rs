@@ -1,7 +1,5 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -141,20 +139,6 @@ impl Problem {
         problem.0.problems = problems.iter().map(of).collect();
         problem
     }
-}
-
-/// A body that has arrived whole.
-///
-/// # Errors
-/// 413 when it has more than `bytes_max` bytes, which its route is limited to.
-pub(super) fn whole(
-    body: Result<Bytes, BytesRejection>,
-    bytes_max: usize,
-) -> Result<Bytes, Problem> {
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large("a request", bytes_max),
-        status => Problem::new(status, "the body did not arrive whole; send it again"),
-    })
 }
 
 /// 413.
