@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod amend;
 mod body;
 mod headers;
 mod ingest;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
@@ -62,6 +63,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(public::readyz))
         .route("/api/v1/surveys", get(admin::surveys))
         .route("/api/v1/sites/{site}", site_file)
+        .route("/api/v1/responses/{site}/{id}", patch(amend::patch))
         .route("/api/v1/surveys/{site}/{survey}/summary", get(admin::summary))
         .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))
         .route(SIGN_IN_PATH, get(access::form).post(access::sign_in))
@@ -69,6 +71,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::overview))
         .route("/{site}", get(page::site))
         .route("/{site}/{file}", get(page::site_file))
+        .route("/{site}/{survey}/{id}", post(page::exclude))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))

@@ -1,6 +1,7 @@
 //! The dashboard: pages rendered on the server, which work without JavaScript.
 
 mod chart;
+mod explanation;
 mod layout;
 mod metric;
 mod overview;

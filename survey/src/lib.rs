@@ -8,6 +8,7 @@
 //!   becomes of the response stored before
 //! - [`rules`]: whether a survey is due
 //! - [`tally`], [`interval`], [`score`], [`metric`], [`summary`]: from counts to numbers that can be trusted
+//! - [`explain`]: where a number comes from
 //! - [`day`]: a calendar day
 //!
 //! Invariant: nothing here does IO, reads a clock or draws a random number. Callers pass the time.
@@ -17,6 +18,7 @@ pub mod accept;
 pub mod check;
 pub mod day;
 pub mod definition;
+pub mod explain;
 pub mod interval;
 pub mod metric;
 #[cfg(feature = "schema")]
@@ -34,6 +36,7 @@ pub mod text;
 pub use accept::{Refusal, accept};
 pub use day::Day;
 pub use definition::{Definition, Question, Survey};
+pub use explain::explain;
 pub use response::{Answer, Response, State, Value};
 pub use scale::{Group, Scale};
 pub use site::Site;

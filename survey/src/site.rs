@@ -74,10 +74,13 @@ impl Site {
         }
     }
 
-    /// The table from which the loader decides what is due: active surveys, most urgent first.
+    /// The table from which the loader decides what is due: active surveys that the widget can
+    /// draw, most urgent first.
     /// `version_of` tells the version of a survey's current definition.
     pub fn rules(&self, version_of: impl Fn(&Survey) -> String) -> Rules {
-        let mut live: Vec<&Survey> = self.surveys.iter().filter(|survey| survey.active).collect();
+        let is_drawn = |survey: &&Survey| survey.questions.iter().all(|it| it.scale.is_drawn());
+        let active = self.surveys.iter().filter(|survey| survey.active);
+        let mut live: Vec<&Survey> = active.filter(is_drawn).collect();
         live.sort_by(|a, b| b.priority.total_cmp(&a.priority));
         Rules {
             site: self.site.clone(),

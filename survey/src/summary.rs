@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::definition::{Definition, Opt, Question};
+use crate::explain::Explanation;
 use crate::metric::MetricSummary;
 use crate::scale::{Group, Scale};
 use crate::score::{Change, Distribution, Score, Share};
@@ -155,6 +156,9 @@ pub struct Summary {
     /// The days before, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparison>,
+    /// Where the numbers come from, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
 }
 
 /// How often a survey was shown and what came of it.
@@ -172,6 +176,8 @@ pub struct Funnel {
     pub excluded: i64,
     /// Those of the answered that were imported without showings, and so are in no rate.
     pub imported: i64,
+    /// Those of the completed that were imported without showings.
+    pub imported_completed: i64,
 }
 
 /// What was answered to one question.
@@ -285,14 +291,19 @@ pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) 
         to: range.to,
         time_zone: subject.time_zone.to_owned(),
         funnel,
-        response_rate: total.response_rate(),
-        completion_rate: total.completion_rate(),
+        // Imported responses have no showings, so no rate knows of them.
+        response_rate: rate(funnel.answered - funnel.imported, funnel.shown),
+        completion_rate: rate(
+            funnel.completed - funnel.imported_completed,
+            funnel.answered - funnel.imported,
+        ),
         questions: questions.iter().map(|question| total.question(question)).collect(),
         metric: subject.definition.metric.map(|metric| metric.summarize(&total.cells(METRIC))),
         interval: scope.every,
         trend: trend(questions, scope, subject.week_starts, everybody),
         by: breakdown(questions, range, by),
         compare: scope.compare.map(|earlier| compare(questions, earlier, everybody, &total)),
+        explain: None,
     }
 }
 
@@ -367,17 +378,6 @@ impl<'a> Sums<'a> {
         Distribution::new(question, self.cells(id), options)
     }
 
-    /// Imported responses have no showings, so no rate knows of them.
-    fn response_rate(&self) -> Option<f64> {
-        let states = self.cells(STATES);
-        rate(states[ANSWERED] - states[IMPORTED], states[SHOWN])
-    }
-
-    fn completion_rate(&self) -> Option<f64> {
-        let states = self.cells(STATES);
-        rate(states[COMPLETED] - states[IMPORTED_COMPLETED], states[ANSWERED] - states[IMPORTED])
-    }
-
     fn funnel(&self) -> Funnel {
         let states = self.cells(STATES);
         Funnel {
@@ -387,6 +387,7 @@ impl<'a> Sums<'a> {
             dismissed: states[DISMISSED],
             excluded: states[EXCLUDED],
             imported: states[IMPORTED],
+            imported_completed: states[IMPORTED_COMPLETED],
         }
     }
 

@@ -60,7 +60,7 @@ function start() {
       attributes: plainAttributes(attributes),
       locale: locale.slice(0, 35),
       page: readablePath().slice(0, 2e3),
-      test: test === true,
+      test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
     };
     let revision = 0;
     /** @type {(state: string, answers: unknown[]) => void} */

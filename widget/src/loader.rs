@@ -48,6 +48,9 @@ fn answer_to_js(answer: &Answer) -> Object {
     match &answer.value {
         Value::Number(number) => set("value", (*number as f64).into()),
         Value::Text(text) => set("value", text.into()),
+        Value::List(options) => {
+            set("value", options.iter().map(JsValue::from).collect::<Array>().into());
+        }
     }
     if let Some(comment) = &answer.comment {
         set("comment", comment.into());
@@ -59,11 +62,13 @@ fn answer_to_js(answer: &Answer) -> Object {
 pub fn asked(definition: &JsValue, locale: &str) -> Option<Asked> {
     let reader = Reader { locale, site_locale: &string(definition, "locale")? };
     let questions = Array::from(&field(definition, "questions"));
+    let questions: Option<_> =
+        questions.iter().map(|question| reader.question(&question)).collect();
     let thanks = reader.text(&field(definition, "thanks"));
     Some(Asked {
         locale: locale.to_owned().into(),
         position: string(definition, "position")?.into(),
-        questions: questions.iter().filter_map(|question| reader.question(&question)).collect(),
+        questions: questions?,
         thanks: thanks.unwrap_or(Words::of(locale).thanks.into()),
     })
 }
@@ -76,13 +81,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn question(&self, json: &JsValue) -> Option<Ask> {
-        let scale = match string(json, "scale")?.as_str() {
-            "nps" => Scale::Nps,
-            "faces" => Scale::Faces,
-            "effort" => Scale::Effort,
-            "text" => Scale::Text,
-            _ => return None,
-        };
+        let name = string(json, "scale")?;
+        let scale = Scale::ALL.into_iter().find(|scale| scale.name() == name)?;
         let points = field(json, "points").as_f64().map_or(3, |points| points as u8);
         let [low, high] = Words::of(self.locale).ends(scale, points);
         Some(Ask {

@@ -78,7 +78,7 @@ impl State {
         let answer = self.answers.iter().find(|answer| answer.question == ask.id)?;
         match answer.value {
             Value::Number(number) => u8::try_from(number).ok(),
-            Value::Text(_) => None,
+            Value::Text(_) | Value::List(_) => None,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Words {
     likely: [&'static str; 2],
     /// The ends of the scale of effort.
     effort: [&'static str; 2],
+    /// The ends of the scales of agreement.
+    agree: [&'static str; 2],
     /// The five faces, unhappy first.
     faces: [&'static str; 5],
 }
@@ -34,6 +36,7 @@ static ENGLISH: Words = Words {
     thanks: "Thank you for your feedback!",
     likely: ["Not at all likely", "Extremely likely"],
     effort: ["Very low effort", "Very high effort"],
+    agree: ["Disagree", "Agree"],
     faces: ["Very unhappy", "Unhappy", "Neutral", "Happy", "Very happy"],
 };
 
@@ -45,6 +48,7 @@ static PERSIAN: Words = Words {
     thanks: "از نظر شما سپاسگزاریم!",
     likely: ["اصلاً محتمل نیست", "کاملاً محتمل است"],
     effort: ["زحمت بسیار کم", "زحمت بسیار زیاد"],
+    agree: ["مخالفم", "موافقم"],
     faces: ["خیلی ناراضی", "ناراضی", "معمولی", "راضی", "خیلی راضی"],
 };
 
@@ -56,6 +60,7 @@ static ARABIC: Words = Words {
     thanks: "شكرًا لك على رأيك!",
     likely: ["غير محتمل إطلاقًا", "محتمل جدًا"],
     effort: ["جهد قليل جدًا", "جهد كبير جدًا"],
+    agree: ["لا أوافق", "أوافق"],
     faces: ["غير راضٍ إطلاقًا", "غير راضٍ", "محايد", "راضٍ", "راضٍ جدًا"],
 };
 
@@ -74,9 +79,8 @@ impl Words {
         match scale {
             Scale::Nps => self.likely,
             Scale::Effort => self.effort,
-            Scale::Faces | Scale::Text => {
-                [1, points].map(|value| self.face(faces::place(value, points)))
-            }
+            Scale::Ease | Scale::Agree => self.agree,
+            _ => [1, points].map(|value| self.face(faces::place(value, points))),
         }
     }
 

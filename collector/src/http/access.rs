@@ -198,7 +198,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A page of another origin may make a browser send a form or a cookie; it cannot hide where from.
-fn expect_from_here(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn expect_from_here(headers: &HeaderMap) -> Result<(), Problem> {
     let detail = "this form was sent from another site";
     comes_from_here(headers)
         .then_some(())

@@ -160,6 +160,10 @@ fn listed(stored: &Record) -> Value {
     value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
     value["day"] = json!(stored.day);
     value["excluded"] = json!(stored.excluded);
+    if let (Some(value), Value::Object(handling)) = (value.as_object_mut(), json!(stored.handling))
+    {
+        value.extend(handling);
+    }
     value
 }
 

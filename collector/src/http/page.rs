@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use axum::Form;
 use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
-use super::access::sign_in_first;
+use super::access::{expect_from_here, sign_in_first};
 use super::admin::{Parameters, find};
 use super::problem::Problem;
 use super::{App, Shared, public, summary};
 use crate::pages::{self, Card};
 use crate::sites::LiveSite;
-use crate::store::PageQuery;
+use crate::store::{Amendment, PageQuery};
 
 /// Comments on a survey's page.
 const COMMENTS: usize = 20;
@@ -79,6 +81,7 @@ async fn survey_page(
         return Ok(missing(&format!("Site “{site}” has no survey “{survey}”.")));
     };
     parameters.entry("compare".to_owned()).or_insert_with(|| "previous".to_owned());
+    parameters.insert("explain".to_owned(), "true".to_owned());
     let summary = summary::of(app, site, survey, &parameters).await?;
     let comments = PageQuery {
         site: site.to_owned(),
@@ -98,6 +101,32 @@ async fn survey_page(
         public_url: &app.public_url,
     };
     Ok(pages::survey(&page).into_response())
+}
+
+/// What the form beside a response sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Exclusion {
+    excluded: bool,
+    why: Option<String>,
+}
+
+/// `POST /{site}/{survey}/{id}`: leaves a response out of the numbers, or brings it back.
+pub(super) async fn exclude(
+    State(app): Shared,
+    Path((site, survey, id)): Path<(String, String, String)>,
+    headers: HeaderMap,
+    Form(Exclusion { excluded, why }): Form<Exclusion>,
+) -> Result<Response, Problem> {
+    let page = format!("/{site}/{survey}");
+    if let Some(sign_in) = sign_in_first(&app, &headers, &page).await? {
+        return Ok(sign_in);
+    }
+    expect_from_here(&headers)?;
+    let why = why.filter(|why| !why.is_empty());
+    let by = "somebody signed in to the dashboard".to_owned();
+    let amendment = Amendment { excluded: Some((excluded, by, why)), ..Amendment::default() };
+    app.store.amend(site, id, amendment).await?;
+    Ok(Redirect::to(&page).into_response())
 }
 
 /// What the overview shows of each survey: its last 90 days.

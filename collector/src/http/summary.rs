@@ -44,7 +44,10 @@ pub(super) async fn of(
         week_starts: live.site.week_starts(),
         definition: &definition,
     };
-    Ok(summarize(subject, scope, &everybody, &by_key))
+    let summary = summarize(subject, scope, &everybody, &by_key);
+    let explain = parameters.get("explain").is_some_and(|wanted| wanted == "true");
+    let explain = explain.then(|| survey::explain(&summary, clock::rfc3339(clock::now_ms())));
+    Ok(Summary { explain, ..summary })
 }
 
 /// A survey whose tallies are added up.

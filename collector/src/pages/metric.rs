@@ -1,14 +1,15 @@
 //! What both questions of a survey measure together.
 
+use ::survey::Summary;
 use ::survey::definition::Metric;
 use ::survey::metric::{MetricSummary, STAY};
 use ::survey::score::rounded;
 use maud::{Markup, html};
 
-use super::count;
+use super::{count, explanation};
 
 /// The joint score with the share of each outcome.
-pub(super) fn section(metric: &MetricSummary) -> Markup {
+pub(super) fn section(metric: &MetricSummary, summary: &Summary) -> Markup {
     let (title, meaning) = titles(metric.kind);
     html! {
         section.card.stack {
@@ -32,6 +33,7 @@ pub(super) fn section(metric: &MetricSummary) -> Markup {
                     p.hint { "mean over both questions " (rounded(mean, 2)) }
                 }
             }
+            (explanation::details(summary, |number| number == "metric"))
         }
     }
 }

@@ -5,7 +5,7 @@ use ::survey::summary::QuestionSummary;
 use ::survey::{Definition, Group, Question, Scale, Summary};
 use maud::{Markup, PreEscaped, html};
 
-use super::{chart, count, digits, minus, score, unit};
+use super::{chart, count, digits, explanation, minus, score, unit};
 
 /// Everything about one question.
 pub(super) fn section(question: &Question, definition: &Definition, summary: &Summary) -> Markup {
@@ -34,6 +34,7 @@ pub(super) fn section(question: &Question, definition: &Definition, summary: &Su
                     (groups(numbers))
                 }
             }
+            (explanation::details(summary, |number| number.split('.').nth(1) == Some(id)))
             @if let Some(score) = &numbers.score {
                 h3 { "Trend by " (summary.interval) }
                 (trend(id, score.kind, summary))

@@ -1,10 +1,11 @@
 //! One survey: scores, distribution, trend, comments.
 
+use ::survey::response::Response;
 use ::survey::summary::Every;
 use ::survey::{Day, Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 
-use super::{count, layout, metric, percent, question, script_tag};
+use super::{count, explanation, layout, metric, percent, question, script_tag};
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::Record;
@@ -41,7 +42,8 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             }
             (periods(summary))
             (funnel(summary))
-            @if let Some(metric) = &summary.metric { (metric::section(metric)) }
+            (explanation::details(summary, |number| number.ends_with("_rate")))
+            @if let Some(metric) = &summary.metric { (metric::section(metric, summary)) }
             @for question in &definition.questions {
                 (question::section(question, definition, summary))
             }
@@ -127,7 +129,31 @@ fn comment(definition: &Definition, stored: &Record) -> Markup {
                     div.hint {
                         time datetime=(at) { (stored.day) }
                         @if let Some(page) = &stored.response.page { " · " bdi { (page) } }
-                        @if stored.excluded { " · " span.badge { "not counted" } }
+                        @if stored.excluded {
+                            " · " span.badge { "not counted" }
+                            @if let Some(why) = &stored.handling.excluded_why { " " (why) }
+                        }
+                        (exclusion(stored))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The form that leaves a response out of the numbers, or brings it back.
+fn exclusion(stored: &Record) -> Markup {
+    let Response { site, survey, id, .. } = &stored.response;
+    html! {
+        details.exclusion {
+            summary { @if stored.excluded { "count again" } @else { "leave out" } }
+            form method="post" action={ "/" (site) "/" (survey) "/" (id) } {
+                input type="hidden" name="excluded" value=(!stored.excluded);
+                @if stored.excluded {
+                    button.small type="submit" { "Count it again" }
+                } @else {
+                    @for why in ["a test", "spam", "staff"] {
+                        button.small type="submit" name="why" value=(why) { (why) }
                     }
                 }
             }
