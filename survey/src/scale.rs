@@ -36,8 +36,8 @@ pub enum Scale {
     Text,
 }
 
-/// A group and the values in it.
-type Band = (Group, RangeInclusive<u8>);
+/// A group with the lowest and the highest of its values.
+type Band = (Group, u8, u8);
 
 impl Scale {
     /// Every scale.
@@ -101,34 +101,34 @@ impl Scale {
 
     /// The groups of this scale, best first.
     pub fn groups(self) -> impl Iterator<Item = Group> {
-        self.bands(3).iter().map(|(group, _)| *group)
+        self.bands(3).iter().map(|(group, ..)| *group)
     }
 
     /// The group a value belongs to; for `problems` the value is how many were named. `None` for
     /// choices and free text.
     pub fn group(self, points: u8, value: u8) -> Option<Group> {
-        let band = self.bands(points).iter().find(|(_, values)| values.contains(&value));
-        band.map(|(group, _)| *group)
+        let holds = |(_, low, high): &&Band| (*low..=*high).contains(&value);
+        self.bands(points).iter().find(holds).map(|(group, ..)| *group)
     }
 
-    /// The groups and their values, best first.
+    /// The groups with the lowest and the highest of their values, best first.
     fn bands(self, points: u8) -> &'static [Band] {
         use Group::*;
         match self {
-            Scale::Nps => &[(Promoter, 9..=10), (Passive, 7..=8), (Detractor, 0..=6)],
+            Scale::Nps => &[(Promoter, 9, 10), (Passive, 7, 8), (Detractor, 0, 6)],
             Scale::Faces if points == 3 => {
-                &[(Satisfied, 3..=3), (Neutral, 2..=2), (Dissatisfied, 1..=1)]
+                &[(Satisfied, 3, 3), (Neutral, 2, 2), (Dissatisfied, 1, 1)]
             }
             Scale::Faces | Scale::Stars => {
-                &[(Satisfied, 4..=5), (Neutral, 3..=3), (Dissatisfied, 1..=2)]
+                &[(Satisfied, 4, 5), (Neutral, 3, 3), (Dissatisfied, 1, 2)]
             }
-            Scale::Rating => &[(Satisfied, 9..=10), (Neutral, 7..=8), (Dissatisfied, 1..=6)],
-            Scale::Thumbs => &[(Satisfied, 1..=1), (Dissatisfied, 0..=0)],
-            Scale::Effort => &[(Low, 1..=3), (Medium, 4..=4), (High, 5..=7)],
-            Scale::Ease => &[(Easy, 5..=7), (Neutral, 4..=4), (Hard, 1..=3)],
-            Scale::Agree => &[(Agree, 6..=7), (Neutral, 3..=5), (Disagree, 1..=2)],
-            Scale::Problems => &[(Clean, 0..=0), (Complaint, 1..=u8::MAX)],
-            Scale::YesNo => &[(Yes, 1..=1), (No, 0..=0)],
+            Scale::Rating => &[(Satisfied, 9, 10), (Neutral, 7, 8), (Dissatisfied, 1, 6)],
+            Scale::Thumbs => &[(Satisfied, 1, 1), (Dissatisfied, 0, 0)],
+            Scale::Effort => &[(Low, 1, 3), (Medium, 4, 4), (High, 5, 7)],
+            Scale::Ease => &[(Easy, 5, 7), (Neutral, 4, 4), (Hard, 1, 3)],
+            Scale::Agree => &[(Agree, 6, 7), (Neutral, 3, 5), (Disagree, 1, 2)],
+            Scale::Problems => &[(Clean, 0, 0), (Complaint, 1, u8::MAX)],
+            Scale::YesNo => &[(Yes, 1, 1), (No, 0, 0)],
             Scale::Choice | Scale::Text => &[],
         }
     }

@@ -3,8 +3,7 @@
 //! One listener hears everything: what a button does stands on it, as its name and its value.
 //! That is a fraction of the code of a callback on each element.
 
-use gloo_events::{EventListener, EventListenerOptions};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlTextAreaElement, KeyboardEvent};
 
 use crate::state::Action;
@@ -12,25 +11,21 @@ use crate::state::Action;
 /// Everything that is listened to.
 const TYPES: [&str; 6] = ["click", "input", "keydown", "keyup", "keypress", "animationend"];
 
-/// The listeners, which listen for as long as they are kept.
-pub type Listeners = [EventListener; TYPES.len()];
+/// The listener, which has to be kept for as long as it listens.
+pub type Listener = Closure<dyn Fn(Event)>;
 
-/// Calls back with each action in an element, for as long as the listeners are kept.
-pub fn listen(root: &Element, act: fn(Action)) -> Listeners {
-    TYPES.map(|name| {
-        let act = move |event: &Event| {
-            if let Some(action) = action(event) {
-                act(action);
-            }
-        };
-        // Keys that move the focus must not scroll the page.
-        EventListener::new_with_options(
-            root,
-            name,
-            EventListenerOptions::enable_prevent_default(),
-            act,
-        )
-    })
+/// Calls back with each action in an element.
+pub fn listen(root: &Element, act: fn(Action)) -> Listener {
+    let listener = Listener::new(move |event| {
+        if let Some(action) = action(&event) {
+            act(action);
+        }
+    });
+    for name in TYPES {
+        // An element takes every listener.
+        let _ = root.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+    }
+    listener
 }
 
 fn action(event: &Event) -> Option<Action> {

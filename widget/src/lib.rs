@@ -19,7 +19,7 @@ use wasm_bindgen::prelude::*;
 use yew::{AppHandle, Renderer};
 
 use crate::card::{Card, Props, Showing};
-use crate::events::Listeners;
+use crate::events::Listener;
 use crate::loader::Options;
 use crate::state::Action;
 
@@ -39,7 +39,7 @@ pub mod visibility;
 pub mod words;
 
 thread_local! {
-    static SHOWN: RefCell<Option<(AppHandle<Card>, Listeners)>> = const { RefCell::new(None) };
+    static SHOWN: RefCell<Option<(AppHandle<Card>, Listener)>> = const { RefCell::new(None) };
 }
 
 /// Shows a survey. The loader shows the next one only after `closed` was called.

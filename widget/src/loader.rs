@@ -48,9 +48,8 @@ fn answer_to_js(answer: &Answer) -> Object {
     match &answer.value {
         Value::Number(number) => set("value", (*number as f64).into()),
         Value::Text(text) => set("value", text.into()),
-        Value::List(options) => {
-            set("value", options.iter().map(JsValue::from).collect::<Array>().into());
-        }
+        // No control gives one yet.
+        Value::List(_) => {}
     }
     if let Some(comment) = &answer.comment {
         set("comment", comment.into());

@@ -1,5 +1,6 @@
 //! The card's place in the page: one element, a shadow root, one sheet of styles.
 
+use gloo_utils::document;
 use js_sys::Array;
 use web_sys::{CssStyleSheet, Element, HtmlElement, ShadowRootInit, ShadowRootMode};
 
@@ -8,7 +9,7 @@ const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
 
 /// Puts the host element into the page; returns the element in its shadow to render into.
 pub fn mount(host: &HtmlElement) -> Option<Element> {
-    let document = web_sys::window()?.document()?;
+    let document = document();
     let shadow = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).ok()?;
     let sheet = CssStyleSheet::new().ok()?;
     sheet.replace_sync(STYLE).ok()?;
