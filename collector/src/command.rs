@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::apply::{self, Apply};
 use crate::serve::{self, Options, Running};
 use crate::{demo_data, sites};
 
@@ -31,6 +32,10 @@ enum Command {
     },
     /// Print the JSON Schema of site files
     Schema,
+    /// Say what a site file would change in a running collector
+    Diff(Apply),
+    /// Change a site of a running collector to what its file says
+    Apply(Apply),
     /// Fill a database with a believable past, for trying things out
     DemoData {
         /// The site file
@@ -100,6 +105,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{}", serde_json::to_string_pretty(&survey::check::schema())?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Diff(args) => apply::run(&args, false),
+        Command::Apply(args) => apply::run(&args, true),
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
             let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;

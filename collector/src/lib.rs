@@ -6,6 +6,7 @@
 //! - [`http`]: the routes: thin handlers that parse, ask and answer
 //! - [`pages`]: the dashboard, rendered on the server
 //! - [`store`]: durable storage
+//! - [`diff`]: what a changed site file changes; `apply` asks a running collector for it
 //! - [`demo_data`]: a believable year of responses
 //!
 //! # What happens to an answer
@@ -15,10 +16,12 @@
 
 pub mod command;
 pub mod demo_data;
+pub mod diff;
 pub mod serve;
 pub mod sites;
 pub mod store;
 
+mod apply;
 mod assets;
 mod clock;
 mod encoded;

@@ -124,16 +124,19 @@ impl Sites {
         Ok((key, warnings))
     }
 
-    /// Takes over a site from the HTTP interface.
+    /// Takes over a site from the HTTP interface, or with `dry_run` only says whether it could.
     ///
     /// # Errors
     /// When a file manages the site, a change would break history, or the database fails.
-    pub async fn put_by_api(&self, site: Site) -> Result<(), SiteError> {
+    pub async fn put_by_api(&self, site: Site, dry_run: bool) -> Result<(), SiteError> {
         self.not_managed_by_file(&site.site)?;
         let history = self.store.definitions(&site.site).await?;
         let compiled = compile(site, false, &history);
         if let Some(reason) = compiled.broken.first() {
             return Err(SiteError::BreaksHistory(reason.clone()));
+        }
+        if dry_run {
+            return Ok(());
         }
         Ok(self.keep(compiled).await?)
     }

@@ -1,6 +1,6 @@
 use std::process::{Command, Output};
 
-use tests::{Collector, nabz};
+use tests::{Collector, TOKEN, nabz};
 
 use crate::SITE;
 
@@ -78,6 +78,48 @@ async fn a_port_in_use_and_a_newer_database_are_named() {
         run(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:newer.db"], folder.path());
     assert!(!good && text.contains("is of a newer release (schema 99"), "{text}");
     assert_eq!(std::fs::read(&database).unwrap(), bytes, "nothing stored is changed");
+}
+
+#[tokio::test]
+async fn diff_says_and_apply_changes() {
+    let collector = Collector::start(SITE);
+    let folder = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(folder.path().join("other.json"), text).unwrap();
+    let on_server = |command: &str| {
+        let arguments = [command, "other.json", "--server", &collector.url, "--admin-token", TOKEN];
+        run(&arguments, folder.path())
+    };
+    let other = SITE.replace("\"acme\"", "\"other\"");
+    write(&other);
+    let (good, text) = on_server("diff");
+    assert!(good && text.contains("+ site: \"other\"") && text.contains("would change"), "{text}");
+    assert_eq!(collector.get("/other/nabz.js").await.status, 404, "diff changes nothing");
+    let (good, text) = on_server("apply");
+    assert!(good && text.contains("changed"), "{text}");
+    assert_eq!(collector.get("/other/nabz.js").await.status, 200);
+    let (good, text) = on_server("diff");
+    assert!(good && text.contains("is as other.json says"), "{text}");
+    write(&other.replace("Would you", "Will you"));
+    let (good, text) = on_server("diff");
+    assert!(
+        good && text
+            .contains("~ surveys.checkout.questions.nps.prompt: \"Would you recommend us?\""),
+        "{text}"
+    );
+    write(&other.replace("\"scale\": \"nps\"", "\"id\": \"nps\", \"scale\": \"effort\""));
+    for command in ["diff", "apply"] {
+        let (good, text) = on_server(command);
+        assert!(!good && text.contains("give the question a new id"), "{text}");
+    }
+    write(SITE);
+    let (good, text) = on_server("apply");
+    assert!(good && text.contains("is as other.json says"), "{text}");
+    write(&SITE.replace("Would you", "Will you"));
+    let (good, text) = on_server("apply");
+    assert!(!good && text.contains("managed by its file"), "{text}");
+    let nobody = ["diff", "other.json", "--server", "http://127.0.0.1:9", "--admin-token", TOKEN];
+    let (good, text) = run(&nobody, folder.path());
+    assert!(!good && text.contains("no collector answers at http://127.0.0.1:9"), "{text}");
 }
 
 #[test]

@@ -61,6 +61,7 @@ pub(super) async fn site(
 pub(super) async fn put_site(
     State(app): Shared,
     Path(key): Path<String>,
+    Query(parameters): Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Site>, Problem> {
@@ -73,8 +74,9 @@ pub(super) async fn put_site(
         let detail = format!("the file is of site {:?}, the address of {key:?}", site.site);
         return Err(Problem::bad("site", detail));
     }
-    app.sites.put_by_api(site).await?;
-    Ok(Json(find(&app, &key)?.site.clone()))
+    let dry_run = parameters.get("dry_run").is_some_and(|wanted| wanted == "true");
+    app.sites.put_by_api(site.clone(), dry_run).await?;
+    Ok(Json(site))
 }
 
 /// `DELETE /api/v1/sites/{site}`
