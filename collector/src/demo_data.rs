@@ -126,8 +126,7 @@ impl Maker<'_> {
     fn answer(&self, question: &Question, mood: f64, state: State, rng: &mut Rng) -> Answer {
         let id = question.id().to_owned();
         let Some(range) = question.range() else {
-            let text = self.words(rng.f64() < mood, rng).to_owned();
-            return Answer { question: id, value: Value::Text(text), comment: None };
+            return Answer { question: id, value: self.named(question, mood, rng), comment: None };
         };
         let share = opinion(mood, rng);
         // Low effort is good effort.
@@ -139,6 +138,21 @@ impl Maker<'_> {
         let good = (share > 0.6) != (question.scale == Scale::Effort);
         let comment = comments.then(|| self.words(good, rng).to_owned());
         Answer { question: id, value: Value::Number(value.into()), comment }
+    }
+
+    /// An answer that is no number: options, or words.
+    fn named(&self, question: &Question, mood: f64, rng: &mut Rng) -> Value {
+        let odds = if question.scale == Scale::Problems { (1.0 - mood) / 2.0 } else { 0.5 };
+        let ids = question.options.iter().map(|option| option.id.clone());
+        let mut chosen: Vec<String> = ids.clone().filter(|_| rng.f64() < odds).collect();
+        if question.takes_list() {
+            return Value::List(chosen);
+        }
+        let first = chosen.pop().or_else(|| ids.clone().next());
+        match first.filter(|_| question.scale == Scale::Choice) {
+            Some(option) => Value::Text(option),
+            None => Value::Text(self.words(rng.f64() < mood, rng).to_owned()),
+        }
     }
 
     fn words(&self, good: bool, rng: &mut Rng) -> &'static str {

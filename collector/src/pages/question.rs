@@ -81,7 +81,8 @@ fn beside(score: &Score, numbers: &QuestionSummary) -> Markup {
         @match (score.kind, numbers.mean, score.value) {
             (Kind::Effort, ..) | (_, None, _) => {},
             (Kind::Tgw, _, Some(value)) => p.hint {
-                (rounded(10.0 * value, 0)) " per 1,000 · " (rounded(1e4 * value, 0)) " per million"
+                (count((10.0 * value).round() as i64)) " per 1,000 · "
+                (count((1e4 * value).round() as i64)) " per million"
             },
             (_, Some(mean), _) => p.hint { "mean " (rounded(mean, 2)) },
         }
