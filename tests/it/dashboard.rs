@@ -15,12 +15,15 @@ async fn pages_want_a_sign_in() {
     let collector = Collector::start(SITE);
     for (path, to) in [
         ("/", "/sign-in"),
-        ("/acme", "/sign-in?to=/acme"),
-        ("/acme/checkout", "/sign-in?to=/acme/checkout"),
+        ("/acme", "/sign-in?to=%2Facme"),
+        ("/acme/checkout", "/sign-in?to=%2Facme%2Fcheckout"),
     ] {
         let reply = collector.get(path).await;
         assert_eq!((reply.status, reply.header("location")), (303, to), "{path}");
     }
+    let deep = collector.get("/acme/checkout?from=2026-01-01&to=2026-01-31").await;
+    let form = collector.get(deep.header("location")).await.text;
+    assert!(form.contains("value=\"/acme/checkout?from=2026-01-01&amp;to=2026-01-31\""), "{form}");
     let sign_in = async |token: &str, origin: &str| {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin)];
         collector

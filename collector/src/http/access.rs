@@ -108,8 +108,8 @@ pub(super) async fn sign_in_first(
     if bearer(headers).is_some() {
         return expect_admin(app, headers).await.map(|()| None);
     }
-    let to =
-        if path == "/" { SIGN_IN_PATH.to_owned() } else { format!("{SIGN_IN_PATH}?to={path}") };
+    let query = serde_urlencoded::to_string([("to", path)]).unwrap_or_default();
+    let to = if path == "/" { SIGN_IN_PATH.to_owned() } else { format!("{SIGN_IN_PATH}?{query}") };
     Ok((!has_session(app, headers).await?).then(|| Redirect::to(&to).into_response()))
 }
 
