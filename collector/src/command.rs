@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,7 +52,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Site files; they are watched, and a change shows at once
+    /// Site files, between commas in the variable; they are watched, and a change shows at once
     #[arg(value_name = "SITE.json", env = "NABZ_SITES", value_delimiter = ',')]
     files: Vec<PathBuf>,
     /// Where to listen; port 0 picks a free one
@@ -102,7 +102,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => block_on(run_serve(serve)),
         Command::Check { files } => check(&files),
         Command::Schema => {
-            println!("{}", serde_json::to_string_pretty(&survey::check::schema())?);
+            // Whoever reads only the first lines has seen what they wanted.
+            let _ = writeln!(std::io::stdout(), "{:#}", survey::check::schema().to_value());
             Ok(ExitCode::SUCCESS)
         }
         Command::Diff(args) => apply::run(&args, false),
@@ -165,7 +166,10 @@ async fn asked_to_stop() -> anyhow::Result<()> {
 
 fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).context("--log is not a filter such as info")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),

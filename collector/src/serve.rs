@@ -1,11 +1,12 @@
 //! A collector from start to shutdown.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -70,13 +71,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let store = Store::open(&options.database)?;
     let sites = Sites::load(store.clone()).await?;
     load_files(&sites, &options.files).await?;
-    let listener = TcpListener::bind(&options.listen).await.with_context(|| {
-        let listen = &options.listen;
-        format!(
-            "cannot listen at {listen}: stop what uses that port, or choose another with --listen"
-        )
-    })?;
+    let listener = listen(&options.listen).await?;
     let address = listener.local_addr()?;
+    if address.ip().is_unspecified() && options.public_url.is_none() {
+        tracing::warn!("no browser reaches http://{address}: say with --public-url what does");
+    }
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let public_url = public_url.trim_end_matches('/').to_owned();
     let access = Access::new(options.admin_token.as_deref(), &public_url);
@@ -96,6 +95,20 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     Watch::new(options.files, sites).spawn(stopped.clone());
     let server = tokio::spawn(accept(listener, router(Arc::new(app)), stopped));
     Ok(Running { address, public_url, sign_in_link, stop, server, store })
+}
+
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            anyhow!("{address} is in use: stop what uses it, or choose another with --listen")
+        }
+        ErrorKind::PermissionDenied => {
+            anyhow!("this user may not listen at {address}: choose a port above 1023 with --listen")
+        }
+        _ => anyhow!(
+            "{address} is no address to listen at ({error}): use one such as 127.0.0.1:8080"
+        ),
+    })
 }
 
 impl Running {

@@ -17,6 +17,8 @@ use crate::store::{Store, StoreError, StoredDefinition, StoredSite};
 #[derive(Debug, Clone)]
 pub struct Sites {
     live: Arc<RwLock<BTreeMap<String, Arc<LiveSite>>>>,
+    /// Held while a site is changed, so that the database and what is served stay the same.
+    changing: Arc<tokio::sync::Mutex<()>>,
     store: Store,
 }
 
@@ -85,7 +87,7 @@ impl Sites {
     /// # Errors
     /// When the database fails.
     pub async fn load(store: Store) -> Result<Sites, StoreError> {
-        let sites = Sites { live: Arc::default(), store: store.clone() };
+        let sites = Sites { live: Arc::default(), changing: Arc::default(), store: store.clone() };
         for StoredSite { site, file } in store.sites().await? {
             match serde_json::from_str::<Site>(&file) {
                 // Until its file is loaded again, nothing else manages it.
@@ -118,6 +120,7 @@ impl Sites {
     pub async fn load_file(&self, text: &str) -> Result<(String, Vec<String>), SiteError> {
         let site = check(text).map_err(SiteError::Problems)?;
         let key = site.site.clone();
+        let _alone = self.changing.lock().await;
         let compiled = compile(site, true, &self.store.definitions(&key).await?);
         let warnings = compiled.broken.clone();
         self.keep(compiled).await?;
@@ -129,6 +132,7 @@ impl Sites {
     /// # Errors
     /// When a file manages the site, a change would break history, or the database fails.
     pub async fn put_by_api(&self, site: Site, dry_run: bool) -> Result<(), SiteError> {
+        let _alone = self.changing.lock().await;
         self.not_managed_by_file(&site.site)?;
         let history = self.store.definitions(&site.site).await?;
         let compiled = compile(site, false, &history);
@@ -146,6 +150,7 @@ impl Sites {
     /// # Errors
     /// When a file manages the site or the database fails.
     pub async fn delete_by_api(&self, site: &str) -> Result<(), SiteError> {
+        let _alone = self.changing.lock().await;
         self.not_managed_by_file(site)?;
         self.store.drop_site(site).await?;
         self.write().remove(site);

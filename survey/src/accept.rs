@@ -101,6 +101,10 @@ fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), R
             accept_number(question, *number, field)
         }
         Value::Text(text) if question.scale == Scale::Text => {
+            if text.trim().is_empty() {
+                let detail = "a text without words is no answer: leave it out".to_owned();
+                return Err(out_of_bounds(field, detail));
+            }
             within(field, Some(text), TEXT_CHARS_MAX)
         }
         Value::Text(option) if question.scale == Scale::Choice && !question.multiple => {
@@ -216,6 +220,11 @@ mod tests {
             "",
             "Malformed answers[1].question",
         );
+    }
+
+    #[test]
+    fn a_blank_text_is_no_answer() {
+        check(r#"[{"question":"text","value":" "}]"#, "", "OutOfBounds answers[0].value");
     }
 
     #[test]

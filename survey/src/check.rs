@@ -244,15 +244,20 @@ mod tests {
     fn what_a_schema_cannot_say() {
         check_file(
             r#"{ "site": "api", "time_zone": "Asia/Teheran", "breakdowns": ["plan", "plan"],
-                "origins": ["acme.com", "https://acme.com/", "https://acme.com/shop", "https://*.acme.com"],
+                "origins": ["acme.com", "https://acme.com/", "https://acme.com/shop", "https://*.acme.com",
+                    "https://acme.com:443", "https://ACME.com", "http://[::1]:8080", "https://فروش.com"], "locale": "en us",
                 "surveys": [] }"#,
             &expect![[r#"
                 line 1: site: "api" is the name of one of the collector's own pages. Choose another key.
                 line 1: time_zone: "Asia/Teheran" is not a time zone. Use an IANA name, such as Europe/Berlin or Asia/Tehran.
                 line 1: breakdowns[1]: "plan" is used twice. Give each its own name.
-                line 2: origins[0]: "acme.com" is not an origin. Use scheme, host and port only, such as "https://acme.com".
-                line 2: origins[1]: "https://acme.com/" is not an origin. Use scheme, host and port only, such as "https://acme.com".
-                line 2: origins[2]: "https://acme.com/shop" is not an origin. Use scheme, host and port only, such as "https://acme.com".
+                line 2: origins[0]: "acme.com" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
+                line 2: origins[1]: "https://acme.com/" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
+                line 2: origins[2]: "https://acme.com/shop" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
+                line 3: locale: "en us" is not a locale. Use a tag such as en, fa or pt-BR.
+                line 3: origins[4]: "https://acme.com:443" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
+                line 3: origins[5]: "https://ACME.com" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
+                line 3: origins[7]: "https://فروش.com" is not an origin. Write it as browsers do: scheme, host and a port only where it is not the usual one, such as "https://acme.com"; other scripts as xn--….
             "#]],
         );
         check_survey(

@@ -30,7 +30,7 @@ pub struct Site {
     pub site: String,
     /// Who may post answers: exact origins (`https://acme.com`), all subdomains
     /// (`https://*.acme.com`), or `*` for everybody.
-    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub origins: Vec<String>,
     /// IANA name of the time zone that cuts time into days.
     #[serde(default = "default_time_zone")]

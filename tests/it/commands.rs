@@ -42,7 +42,7 @@ fn serve_says_why_it_cannot_start() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("good.json", SITE);
-    write("bad.json", "{ \"site\": \"acme\", \"origins\": [], \"colour\": 1 }");
+    write("bad.json", "{ \"site\": \"acme\", \"origins\": [\"*\"], \"colour\": 1 }");
     write("text.db", "this is no database, but a text that is long enough to be looked at as one");
     let check = |arguments: &[&str], expected: &str| {
         let (good, text) = run(&[&["serve"], arguments].concat(), folder.path());
@@ -54,8 +54,9 @@ fn serve_says_why_it_cannot_start() {
     check(&["--database", "mysql://x"], "Use sqlite:PATH");
     check(&["--database", "sqlite::memory:"], "Use sqlite:PATH");
     check(&["--database", "sqlite:no/such/folder/nabz.db"], "Check that its folder exists");
-    check(&["--database", "sqlite:text.db"], "cannot be opened");
-    check(&["--listen", "256.0.0.1:80"], "cannot listen at 256.0.0.1:80");
+    check(&["--database", "sqlite:text.db"], "is no database of this program");
+    check(&["--listen", "here"], "is no address to listen at");
+    check(&["--listen", "256.0.0.1:80"], "256.0.0.1:80 is no address to listen at");
     check(&["--admin-token", ""], "let everybody in");
     check(&["--public-url", "feedback.acme.com"], "use scheme and host only");
 }

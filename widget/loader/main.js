@@ -15,7 +15,7 @@ function start() {
   const memory = remember(site);
   const send = outbox(base + "api/v1/responses");
   /** Whether a survey is shown or being loaded. */
-  let busy = false;
+  let busy = () => false;
   let close = () => {};
 
   /** @type {(rule: Rule, event: string | null) => boolean} */
@@ -35,7 +35,7 @@ function start() {
         return draw;
       },
     };
-    return !busy && verdict(rule, visit, table.budget_days) === "due";
+    return !busy() && verdict(rule, visit, table.budget_days) === "due";
   };
 
   /** @param {string | null} event */
@@ -56,10 +56,10 @@ function start() {
       site,
       survey,
       version,
-      respondent: user ? String(user).slice(0, 128) : memory.respondent(),
+      respondent: user ? cut(user, 128) : memory.respondent(),
       attributes: plainAttributes(attributes),
-      locale: locale.slice(0, 35),
-      page: readablePath().slice(0, 2e3),
+      locale: cut(locale, 35),
+      page: cut(readablePath(), 500),
       test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
     };
     let revision = 0;
@@ -72,10 +72,10 @@ function start() {
 
   /** @param {Rule} rule */
   const show = async (rule) => {
-    busy = true;
+    busy = () => true;
     const host = document.createElement("nabz-survey");
     const closed = () => {
-      busy = false;
+      busy = () => false;
       close = () => {};
       host.remove();
     };
@@ -87,7 +87,10 @@ function start() {
       const wasm = get("assets/" + table.wasm);
       const module = import(base + "assets/" + table.script).then(async (module) => {
         // After a trap nothing of the card can be trusted; it stays away until the next page.
-        module.on_trap(() => host.remove());
+        module.on_trap(() => {
+          busy = () => true;
+          host.remove();
+        });
         await module.default({ module_or_path: wasm });
         return module;
       });
@@ -97,6 +100,8 @@ function start() {
       const { locale } = configuration();
       const language = String(locale || document.documentElement.lang || navigator.language);
       close = card.close;
+      // A page that replaces its body takes the survey with it.
+      busy = () => host.isConnected;
       card.show(asked, { host, locale: language, send: reporter(rule, language), closed });
     } catch {
       refresh(own, rule.id);
@@ -112,7 +117,7 @@ function start() {
     /** Shows a survey, whatever its rules say. */
     open(id) {
       const rule = surveys.find((rule) => rule.id === id);
-      if (rule && !busy) show(rule);
+      if (rule && !busy()) show(rule);
     },
     /** Closes the survey that is shown. */
     close: () => close(),

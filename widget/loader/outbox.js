@@ -39,8 +39,8 @@ function outbox(url) {
     let wait = pause;
     try {
       const { status, headers } = await post(response);
-      // Stored, or refused for good.
-      if (status < 500 && status !== 429) {
+      // Stored, or refused for good; what came too slowly or too often may come again.
+      if (status < 500 && status !== 429 && status !== 408) {
         if (isLatest()) unsent.delete(id);
         return;
       }

@@ -1,16 +1,16 @@
 //! A text field with its counter and its buttons.
 
-use survey::accept::TEXT_CHARS_MAX;
 use yew::{Html, html};
 
 use crate::ask::Asked;
+use crate::state::CHARS_MAX;
 
 /// Asks for a text. `label` is the id of the element that says what for.
 pub fn view(asked: &Asked, label: &'static str, draft: &str) -> Html {
     let words = asked.words();
     html! {
         <>
-            <textarea rows="3" maxlength="5000" aria-labelledby={label}
+            <textarea rows="3" maxlength="2000" aria-labelledby={label}
                 placeholder={words.optional} />
             <div class="actions">
                 <span>{ count(asked, draft) }</span>
@@ -32,7 +32,7 @@ fn count(asked: &Asked, draft: &str) -> String {
     if !draft.is_empty() {
         text = asked.number(draft.chars().count());
         text.push('/');
-        text.push_str(&asked.number(TEXT_CHARS_MAX));
+        text.push_str(&asked.number(CHARS_MAX));
     }
     text
 }

@@ -1,6 +1,5 @@
 //! Defines [`State`]: how far a visitor has come, and what each [`Action`] makes of it.
 
-use survey::accept::TEXT_CHARS_MAX;
 use survey::text::is_right_to_left;
 use survey::{Answer, Scale, State as Progress, Value};
 
@@ -19,6 +18,10 @@ pub enum Screen {
     /// Nothing any more.
     Closed,
 }
+
+/// Most characters that can be written: two texts of so many fit into what the collector takes for
+/// one response, whatever the script they are written in.
+pub const CHARS_MAX: usize = 2_000;
 
 /// How far a visitor has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,12 +106,17 @@ impl State {
             }
             Action::Send => self.send(asked),
             Action::Skip => self.go_on(asked, None),
-            Action::Close => {
-                let is_open = self.screen != Screen::Closed;
-                self.screen = Screen::Closed;
-                (is_open && self.answers.is_empty()).then_some(Progress::Dismissed)
-            }
+            Action::Close => self.close(asked),
         }
+    }
+
+    fn close(&mut self, asked: &Asked) -> Option<Progress> {
+        let is_open = self.screen != Screen::Closed;
+        // Who has written something meant it to be read.
+        let is_written = is_open && !self.draft.trim().is_empty();
+        let sent = is_written.then(|| self.send(asked)).flatten();
+        self.screen = Screen::Closed;
+        sent.or((is_open && self.answers.is_empty()).then_some(Progress::Dismissed))
     }
 
     fn press(&mut self, asked: &Asked, key: &str) -> Option<()> {
@@ -136,7 +144,7 @@ impl State {
         let (_, ask) = self.ask(asked)?;
         let mut text = std::mem::take(&mut self.draft);
         // The text field has the same limit, but only for what is typed.
-        if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
             text.truncate(end);
         }
         if text.trim().is_empty() {
@@ -260,6 +268,9 @@ mod tests {
         check(&[Nps], "3 x", "answered:3 Closed");
         check(&[Nps], "9 x", "completed:9 Closed");
         check(&[Nps, Faces], "9 x", "answered:9 Closed");
+        check(&[Nps], "3 wslow x", "answered:3 completed:3:slow Closed");
+        check(&[Text], "wHi x", "completed:Hi Closed");
+        check(&[Text], "w  x", "dismissed Closed");
     }
 
     #[test]
@@ -282,9 +293,9 @@ mod tests {
     fn a_text_is_cut_at_its_limit() {
         let asked = asked(&[Text]);
         let mut state = State::default();
-        state.reduce(&asked, Action::Write("ن".repeat(TEXT_CHARS_MAX + 1)));
+        state.reduce(&asked, Action::Write("ن".repeat(CHARS_MAX + 1)));
         state.reduce(&asked, Action::Send);
         let Value::Text(text) = &state.answers[0].value else { panic!("a text was sent") };
-        assert_eq!(text.chars().count(), TEXT_CHARS_MAX);
+        assert_eq!(text.chars().count(), CHARS_MAX);
     }
 }

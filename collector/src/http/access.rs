@@ -91,7 +91,7 @@ impl Access {
 /// # Errors
 /// 401 without a valid token or session.
 pub(super) async fn expect_admin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let by_session = bearer(headers).is_none() && comes_from_here(headers);
+    let by_session = bearer(headers).is_none() && comes_from_here(app, headers);
     if app.access.has_token(headers) || (by_session && has_session(app, headers).await?) {
         return Ok(());
     }
@@ -147,7 +147,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(SignInForm { token, to }): Form<SignInForm>,
 ) -> Result<Response, Problem> {
-    expect_from_here(&headers)?;
+    expect_from_here(&app, &headers)?;
     if let Some(Extension(peer)) = peer {
         app.limiter.count(peer.ip(), 1)?;
     }
@@ -160,7 +160,7 @@ pub(super) async fn sign_in(
 
 /// `POST /sign-out`
 pub(super) async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
-    expect_from_here(&headers)?;
+    expect_from_here(&app, &headers)?;
     if let Some(session) = session_of(&headers) {
         app.store.drop_session(secret::hash(session)).await?;
     }
@@ -198,18 +198,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A page of another origin may make a browser send a form or a cookie; it cannot hide where from.
-pub(super) fn expect_from_here(headers: &HeaderMap) -> Result<(), Problem> {
-    let detail = "this form was sent from another site";
-    comes_from_here(headers)
-        .then_some(())
-        .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, detail))
+pub(super) fn expect_from_here(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let detail =
+        "this form was sent from another site; is --public-url the address in the browser?";
+    let problem = || Problem::new(StatusCode::FORBIDDEN, detail);
+    comes_from_here(app, headers).then_some(()).ok_or_else(problem)
 }
 
-fn comes_from_here(headers: &HeaderMap) -> bool {
+/// Whether a request comes from our own pages: by the address they are known under, which a proxy
+/// in between may hide from the Host header, or by that header.
+fn comes_from_here(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return true };
     let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some() && host == text(header::HOST)
+    origin == app.public_url || (host.is_some() && host == text(header::HOST))
 }
 
 /// A path of this collector, and of no other host (`//evil.example` is one).

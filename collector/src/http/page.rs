@@ -121,7 +121,7 @@ pub(super) async fn exclude(
     if let Some(sign_in) = sign_in_first(&app, &headers, &page).await? {
         return Ok(sign_in);
     }
-    expect_from_here(&headers)?;
+    expect_from_here(&app, &headers)?;
     let why = why.filter(|why| !why.is_empty());
     let by = "somebody signed in to the dashboard".to_owned();
     let amendment = Amendment { excluded: Some((excluded, by, why)), ..Amendment::default() };

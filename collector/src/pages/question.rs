@@ -18,7 +18,7 @@ pub(super) fn section(question: &Question, definition: &Definition, summary: &Su
     html! {
         section.card.stack.question id=(id) {
             h2.prompt dir="auto" { (question.prompt.get(&definition.locale, &definition.locale)) }
-            p.hint { (scale_name(question)) " · " (count(numbers.answered)) " answers" }
+            p.hint { (scale_name(question)) " · " (count(numbers.answered)) @if numbers.answered == 1 { " answer" } @else { " answers" } }
             div.columns {
                 @if let Some(score) = &numbers.score {
                     div {
@@ -108,9 +108,11 @@ fn change(kind: Kind, change: &Change) -> Markup {
         p.change {
             strong class=(class) { (signed(value)) (unit) } " from the days before"
             span.hint {
-                @if change.significant { " a real change" } @else { " could be chance" }
                 @if let Some((low, high)) = change.low.zip(change.high) {
+                    @if change.significant { " a real change" } @else { " could be chance" }
                     " (95 %: " (signed(low)) " to " (signed(high)) ")"
+                } @else {
+                    " too few different answers to say whether it is chance"
                 }
             }
         }

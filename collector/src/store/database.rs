@@ -17,17 +17,17 @@ pub enum OpenError {
     UnknownUrl(String),
     /// The file cannot be opened, created or read.
     #[error(
-        "the database {} cannot be opened: {source}. \
+        "the database {} cannot be opened: {reason}. \
          Check that its folder exists and that this user may write there", path.display()
     )]
     Unusable {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
-        source: rusqlite::Error,
+        reason: rusqlite::Error,
     },
     /// The file is some other program's.
-    #[error("{} is a database of another program. Name another file with --database", .0.display())]
+    #[error("{} is no database of this program. Name another file with --database", .0.display())]
     Foreign(PathBuf),
     /// The file was written by a newer release.
     #[error(
@@ -53,7 +53,10 @@ pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
 
 /// Opens the writing connection.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    let unusable = |reason: rusqlite::Error| match reason.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
+        _ => OpenError::Unusable { path: path.to_owned(), reason },
+    };
     let mut connection = Connection::open(path).map_err(unusable)?;
     let id: i32 = pragma(&connection, "application_id").map_err(unusable)?;
     let found: i32 = pragma(&connection, "user_version").map_err(unusable)?;

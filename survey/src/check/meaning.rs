@@ -23,6 +23,10 @@ pub(super) fn problems(
             "Use an IANA name, such as Europe/Berlin or Asia/Tehran.",
         );
     }
+    if !is_locale(&site.locale) {
+        let message = format!("{:?} is not a locale", site.locale);
+        meaning.report("locale", message, "Use a tag such as en, fa or pt-BR.");
+    }
     for (at, origin) in site.origins.iter().enumerate() {
         meaning.origin(&format!("origins[{at}]"), origin);
     }
@@ -68,16 +72,15 @@ impl Meaning<'_> {
         if matches!(origin, "*" | "null") {
             return;
         }
-        let host = ["https://", "http://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
-        let plain = |host: &str| {
-            let host = host.strip_prefix("*.").unwrap_or(host);
-            !host.is_empty() && !host.contains(['/', '*', '?', '#', '@', ' '])
-        };
-        if !host.is_some_and(plain) {
+        if !is_origin(origin) {
             let bare = origin.split_once("://").map_or(origin, |(_, rest)| rest);
-            let host = bare.split('/').next().filter(|host| plain(host)).unwrap_or("acme.com");
+            let host = bare.split(['/', ':', '\\', '?', '#']).next().filter(|host| is_host(host));
             let scheme = if origin.starts_with("http://") { "http" } else { "https" };
-            let remedy = format!("Use scheme, host and port only, such as \"{scheme}://{host}\".");
+            let host = host.unwrap_or("acme.com");
+            let remedy = format!(
+                "Write it as browsers do: scheme, host and a port only where it is not the usual \
+                 one, such as \"{scheme}://{host}\"; other scripts as xn--…."
+            );
             self.report(field, format!("{origin:?} is not an origin"), remedy);
         }
     }
@@ -189,6 +192,9 @@ impl Meaning<'_> {
     }
 
     fn locales(&mut self, field: &str, text: Option<&Text>) {
+        if text.is_some_and(|text| text.all().any(|text| text.trim().is_empty())) {
+            self.report(field, "there are no words in it".to_owned(), "Write something.");
+        }
         let Some(Text::ByLocale(texts)) = text else { return };
         for (locale, _) in texts.iter().filter(|(locale, _)| !is_locale(locale)) {
             let message = format!("{locale:?} is not a locale");
@@ -198,6 +204,31 @@ impl Meaning<'_> {
                 "Use a tag such as en, fa or pt-BR.",
             );
         }
+    }
+}
+
+/// An origin as browsers send it: lower case, no path, no port that goes without saying.
+fn is_origin(origin: &str) -> bool {
+    let parts = [("https://", "443"), ("http://", "80")];
+    let parts =
+        parts.iter().find_map(|(scheme, usual)| Some((origin.strip_prefix(scheme)?, usual)));
+    let Some((rest, usual_port)) = parts else { return false };
+    let (host, port) = match rest.rsplit_once(':').filter(|_| !rest.ends_with(']')) {
+        Some((host, port)) => (host, Some(port)),
+        None => (rest, None),
+    };
+    let is_port =
+        |port: &str| port != *usual_port && port.parse::<u16>().is_ok_and(|port| port > 0);
+    is_host(host.strip_prefix("*.").unwrap_or(host)) && port.is_none_or(is_port)
+}
+
+fn is_host(host: &str) -> bool {
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_letter =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte);
+    match inside {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_letter),
     }
 }
 
