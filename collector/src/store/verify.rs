@@ -12,7 +12,7 @@ use survey::tally::{Cells, EVERYBODY, STATES};
 use survey::{Day, Definition};
 
 use super::database::{self, OpenError};
-use super::placement::{self, Generation};
+use super::placement;
 use super::record::{self, COLUMNS};
 use super::tallies::{CELL_COLUMNS, Changes, Key, cells_at};
 
@@ -37,13 +37,11 @@ pub struct Difference {
     pub stored: i64,
     /// What the rows come to.
     pub counted: i64,
-    /// Which of the two generations, during a rebuild.
-    generation: Generation,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { site, survey, key, bucket, day, series, cell, stored, counted, .. } = self;
+        let Difference { site, survey, key, bucket, day, series, cell, stored, counted } = self;
         let series = if series == STATES { "states" } else { series };
         write!(f, "{site}/{survey} {day} ")?;
         if key != EVERYBODY {
@@ -159,7 +157,7 @@ fn compare(
 }
 
 fn differ(key: &Key, stored: &Cells, counted: &Cells, differences: &mut Vec<Difference>) {
-    let ([site, survey, name, bucket, series], generation, day) = key;
+    let ([site, survey, name, bucket, series], _, day) = key;
     let pairs = stored.iter().zip(counted).enumerate();
     let found = pairs.filter(|(_, (stored, counted))| stored != counted);
     differences.extend(found.map(|(cell, (stored, counted))| Difference {
@@ -172,6 +170,5 @@ fn differ(key: &Key, stored: &Cells, counted: &Cells, differences: &mut Vec<Diff
         cell,
         stored: *stored,
         counted: *counted,
-        generation: *generation,
     }));
 }

@@ -143,7 +143,7 @@ fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
     });
     step.unwrap_or_else(|error| {
         ingest.forget();
-        tracing::error!(%error, "the tallies could not be rebuilt; that goes on after the next change or start");
+        tracing::error!(%error, "a rebuild of tallies stopped; it goes on after the next change or start");
         false
     })
 }
