@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
 use crate::serve::{self, Options, Running};
+use crate::store::{Store, Verified};
 use crate::{demo_data, sites};
 
 /// Nabz: self-hosted micro-surveys.
@@ -36,6 +37,15 @@ enum Command {
     Diff(Apply),
     /// Change a site of a running collector to what its file says
     Apply(Apply),
+    /// Count all responses again and say where the tallies differ; a collector may be running
+    Verify {
+        /// The database
+        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        database: String,
+        /// Write what was counted, while no collector uses the database
+        #[arg(long)]
+        repair: bool,
+    },
     /// Fill a database with a believable past, for trying things out
     DemoData {
         /// The site file
@@ -108,6 +118,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
+        Command::Verify { database, repair } => verify(&database, repair),
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
             let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;
@@ -205,6 +216,25 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
                 }
             }
         }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints every difference between the tallies and the rows, and what was done about them.
+fn verify(database: &str, repair: bool) -> anyhow::Result<ExitCode> {
+    let Verified { responses, differences } = Store::verify(database, repair)?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    let found = differences.len();
+    let good = found == 0 || repair;
+    match (found, repair) {
+        (0, _) => println!("{responses} responses counted again: the tallies say the same"),
+        (_, true) => println!("{responses} responses counted again: {found} counters repaired"),
+        (_, false) => println!(
+            "{responses} responses counted again: {found} counters differ. \
+             Stop the collector and set them right with --repair"
+        ),
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -98,6 +98,7 @@ impl Maker<'_> {
             respondent: Some(format!("demo-{}", rng.u32(0..40_000))),
             attributes: self
                 .site
+                .site
                 .breakdowns
                 .iter()
                 .map(|key| (key.clone(), attribute(rng)))
@@ -109,11 +110,9 @@ impl Maker<'_> {
         Posted {
             response,
             definition: self.definition.clone(),
-            breakdowns: self.site.breakdowns.clone(),
             imported: false,
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,
-            day: clock::day_of(at_ms, &self.site.zone),
         }
     }
 

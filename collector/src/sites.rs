@@ -11,7 +11,7 @@ use survey::{Definition, Site};
 
 use crate::assets;
 use crate::encoded::{Encoded, hex};
-use crate::store::{Store, StoreError, StoredDefinition, StoredSite};
+use crate::store::{Placing, Store, StoreError, StoredDefinition, StoredSite};
 
 /// All sites, by key.
 #[derive(Debug, Clone)]
@@ -31,8 +31,6 @@ pub struct LiveSite {
     pub managed_by_file: bool,
     /// What cuts its time into days.
     pub zone: TimeZone,
-    /// Its breakdown keys, shared with every response on its way into the store.
-    pub breakdowns: Arc<[String]>,
     /// Its surveys, and those that were asked earlier.
     pub surveys: BTreeMap<String, LiveSurvey>,
     /// The loader with the site's rule table.
@@ -165,11 +163,11 @@ impl Sites {
     }
 
     async fn keep(&self, compiled: Compiled) -> Result<(), StoreError> {
-        let site = StoredSite {
-            site: compiled.live.site.site.clone(),
-            file: serde_json::to_string(&compiled.live.site).unwrap_or_default(),
-        };
-        self.store.keep_site(site, compiled.current).await?;
+        let site = &compiled.live.site;
+        let placing = Placing::new(&site.time_zone, &site.breakdowns);
+        let file = serde_json::to_string(site).unwrap_or_default();
+        let site = StoredSite { site: site.site.clone(), file };
+        self.store.keep_site(site, compiled.current, placing).await?;
         self.put(compiled.live);
         Ok(())
     }
@@ -255,8 +253,7 @@ fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> C
     }
     let loader = loader(&site, &surveys);
     let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
-    let breakdowns = site.breakdowns.clone().into();
-    let live = LiveSite { site, managed_by_file, zone, breakdowns, surveys, loader };
+    let live = LiveSite { site, managed_by_file, zone, surveys, loader };
     Compiled { live, current, broken }
 }
 

@@ -6,9 +6,13 @@
 
 mod append;
 mod database;
+mod placement;
 mod read;
 mod record;
 mod tallies;
+#[cfg(test)]
+mod tests;
+mod verify;
 mod writer;
 
 use std::sync::Arc;
@@ -19,8 +23,10 @@ use survey::{Day, Definition};
 use tokio::sync::oneshot;
 
 pub use database::OpenError;
+pub use placement::Placing;
 pub use read::{Page, PageQuery, StoredDefinition, StoredSite};
 pub use record::{Amendment, Handling, Record};
+pub use verify::{Difference, Verified, VerifyError};
 
 /// A response on its way into the store.
 #[derive(Debug, Clone)]
@@ -29,16 +35,12 @@ pub struct Posted {
     pub response: Response,
     /// The definition it was accepted against.
     pub definition: Arc<Definition>,
-    /// The site's breakdown keys.
-    pub breakdowns: Arc<[String]>,
     /// Whether it comes from a file that knows of no showings.
     pub imported: bool,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.
     pub submitted_at_ms: i64,
-    /// The day of `submitted_at_ms` in the site's time zone.
-    pub day: Day,
 }
 
 /// What became of a posted response, once that is durable.
@@ -98,6 +100,15 @@ impl Store {
         let connection = database::open(&path)?;
         let readers = Arc::new(read::Readers::new(path));
         Ok(Store { writer: writer::Writer::start(connection), readers })
+    }
+
+    /// Counts all responses of a database again and compares the tallies with that; a collector may
+    /// be writing meanwhile. To `repair` writes what was counted, in one transaction.
+    ///
+    /// # Errors
+    /// When there is no such database or it fails.
+    pub fn verify(url: &str, repair: bool) -> Result<Verified, VerifyError> {
+        verify::verify(&database::path_of(url)?, repair)
     }
 
     /// Stores responses, all in one transaction, and returns after it is durable.
@@ -166,7 +177,8 @@ impl Store {
         self.write(|transaction| transaction.query_row("SELECT 1", [], |_| Ok(()))).await
     }
 
-    /// Keeps a site and its definitions; those given are its current ones.
+    /// Keeps a site and its definitions; those given are its current ones. When its answers are
+    /// to be placed otherwise than before, they are in the background, and shown so once all are.
     ///
     /// # Errors
     /// When the database fails; then nothing is changed.
@@ -174,8 +186,12 @@ impl Store {
         &self,
         site: StoredSite,
         definitions: Vec<StoredDefinition>,
+        placing: Placing,
     ) -> Result<(), StoreError> {
-        self.write(move |transaction| read::keep_site(transaction, &site, &definitions)).await
+        let keep = move |transaction: &rusqlite::Transaction| {
+            read::keep_site(transaction, &site, &definitions, &placing)
+        };
+        self.write(keep).await
     }
 
     /// Forgets a site's file. Its definitions and responses stay.

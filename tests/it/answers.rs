@@ -64,6 +64,7 @@ async fn retries_and_revisions_count_once() {
     assert_eq!(found, [1, 1, 1, 0].map(Value::from));
     assert_eq!(summary["questions"][0]["counts"]["9"], 1);
     assert_eq!(summary["questions"][0]["answered"], 1);
+    collector.verify();
 }
 
 #[tokio::test]
@@ -144,6 +145,7 @@ async fn of_a_list_the_good_ones_are_stored() {
     assert_eq!(collector.post(&json!(many)).await.verdict(), "400");
     assert_eq!(collector.post(&json!([])).await.status, 204);
     assert_eq!(collector.summary("checkout", "").await["answered"], 4);
+    collector.verify();
 }
 
 #[tokio::test]
@@ -198,6 +200,7 @@ async fn tests_are_stored_and_never_counted() {
     let excluded: Vec<_> =
         listed["responses"].as_array().unwrap().iter().map(|r| r["excluded"].clone()).collect();
     assert_eq!(excluded, [false, true]);
+    collector.verify();
 }
 
 #[tokio::test]
@@ -252,6 +255,7 @@ async fn summaries_cover_what_is_asked_for() {
         .map(|b| (&b["value"], &b["questions"][0]["score"]["value"]))
         .collect();
     assert_eq!(found, [(&json!("pro"), &json!(100.0)), (&json!("free"), &json!(-100.0))]);
+    collector.verify();
     let compared = collector.summary("checkout", "compare=previous&interval=month").await;
     assert_eq!(compared["compare"]["questions"][0]["change"], Value::Null);
     let past = collector.summary("checkout", "from=2020-01-01&to=2020-12-31&interval=month").await;

@@ -130,4 +130,9 @@ fn demo_data_fills_every_survey() {
     let (good, text) = run(&["demo-data", "site.json", "--days", "20"], folder.path());
     let written: u32 = text.split_whitespace().next().unwrap().parse().unwrap();
     assert!(good && written > 500, "{text}");
+    let (good, text) = run(&["verify"], folder.path());
+    assert!(good && text.starts_with(&format!("{written} responses counted again")), "{text}");
+    let (good, text) = run(&["verify", "--database", "sqlite:none.db"], folder.path());
+    assert!(!good && text.contains("none.db cannot be opened"), "{text}");
+    assert!(!folder.path().join("none.db").exists(), "to look creates nothing");
 }

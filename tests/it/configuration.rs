@@ -63,6 +63,25 @@ async fn a_file_cannot_break_history() {
 }
 
 #[tokio::test]
+async fn old_answers_are_told_apart_by_a_new_breakdown() {
+    let collector = Collector::start(SITE);
+    let file = collector.folder().join("site.json");
+    for plan in ["pro", "free", "pro"] {
+        let mut body = answered("checkout", "nps", 9);
+        body["attributes"] = json!({ "plan": plan, "country": "ir" });
+        collector.post(&body).await;
+    }
+    std::fs::write(&file, SITE.replace("[\"plan\"]", "[\"plan\", \"country\"]")).unwrap();
+    let by = async |key: &str| {
+        let path = format!("/api/v1/surveys/acme/checkout/summary?by={key}");
+        collector.get_as_admin(&path).await.json()["by"].clone()
+    };
+    wait_until("the new breakdown", async || by("country").await[0]["answered"] == 3).await;
+    assert_eq!(by("plan").await[0]["answered"], 2);
+    collector.verify();
+}
+
+#[tokio::test]
 async fn sites_live_through_the_api() {
     let collector = Collector::start(SITE);
     assert_eq!(put(&collector, "/api/v1/sites/acme", SITE).await.verdict(), "409");

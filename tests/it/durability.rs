@@ -18,6 +18,7 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
         collector = collector.kill_and_restart(&ARGUMENTS);
         let summary = collector.summary("checkout", "").await;
         assert_eq!(summary["questions"][0]["counts"]["9"], acknowledged, "round {round}");
+        collector.verify();
     }
 }
 
@@ -29,6 +30,7 @@ async fn a_retry_after_a_restart_counts_once() {
     let collector = collector.kill_and_restart(&ARGUMENTS);
     assert_eq!(collector.post(&post).await.status, 204);
     assert_eq!(collector.summary("checkout", "").await["answered"], 1);
+    collector.verify();
 }
 
 #[tokio::test]

@@ -115,6 +115,19 @@ impl Collector {
         self.folder.path()
     }
 
+    /// Has all responses counted again, while the collector runs.
+    ///
+    /// # Panics
+    /// When the tallies say something else.
+    pub fn verify(&self) {
+        let mut verify = Command::new(nabz());
+        verify.args(["verify", "--database", "sqlite:nabz.db"]).current_dir(self.folder.path());
+        let output = verify.output().expect("nabz can be started");
+        let said =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+    }
+
     /// A request with headers and a body.
     ///
     /// # Panics

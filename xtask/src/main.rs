@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod demo;
 mod dist;
 mod packages;
@@ -43,8 +44,23 @@ enum Task {
     },
     /// Take the pictures of the README anew, in a real browser
     Pictures,
+    /// Measure, and print ratios
+    Bench {
+        #[command(subcommand)]
+        of: Bench,
+    },
     /// Pack a release into target/dist and check that it starts
     Dist,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Summaries of 100 thousand and 1 million responses, beside counting the rows
+    Summary {
+        /// 10 million too, which takes minutes and 10 GB of disk
+        #[arg(long)]
+        full: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +80,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Demo { args } => demo::demo(&root, &args),
         Task::Test { filters } => test::test(&root, &filters),
         Task::Pictures => test::pictures(&root),
+        Task::Bench { of: Bench::Summary { full } } => bench::summary(&root, full),
         Task::Dist => dist::dist(&root),
     }
 }

@@ -160,7 +160,7 @@ fn page_query(
 fn listed(stored: &Record) -> Value {
     let mut value = json!(stored.response);
     value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
-    value["day"] = json!(stored.day);
+    value["day"] = json!(stored.day());
     value["excluded"] = json!(stored.excluded);
     if let (Some(value), Value::Object(handling)) = (value.as_object_mut(), json!(stored.handling))
     {

@@ -114,10 +114,7 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     let received_at_ms = clock::now_ms();
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
-    let day = clock::day_of(submitted_at_ms, &site.zone);
-    let breakdowns = site.breakdowns.clone();
-    let imported = false;
-    Ok(Posted { response, definition, breakdowns, imported, received_at_ms, submitted_at_ms, day })
+    Ok(Posted { response, definition, imported: false, received_at_ms, submitted_at_ms })
 }
 
 fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {

@@ -127,7 +127,7 @@ fn comment(definition: &Definition, stored: &Record) -> Markup {
                     (given(question, &answer.value))
                     blockquote dir="auto" { (words) }
                     div.hint {
-                        time datetime=(at) { (stored.day) }
+                        time datetime=(at) { (stored.day()) }
                         @if let Some(page) = &stored.response.page { " · " bdi { (page) } }
                         @if stored.excluded {
                             " · " span.badge { "not counted" }

@@ -9,7 +9,8 @@ use survey::response::Response;
 use survey::revise::{Outcome, revise};
 use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
-use super::record::{self, Amendment, Buckets, Handling, Record};
+use super::placement::{self, Buckets, Place, Placement, Places, Rebuild};
+use super::record::{self, Amendment, Handling, Record};
 use super::tallies::Changes;
 use super::{Kept, Posted};
 
@@ -27,6 +28,8 @@ pub(super) struct Ingest {
     definitions: HashMap<Version, Arc<Definition>>,
     /// The buckets already told apart, as far as they were looked up.
     buckets: HashMap<Breakdown, HashSet<String>>,
+    /// The generations of sites, as far as they were looked up in this transaction.
+    placements: HashMap<String, Vec<Arc<Placement>>>,
 }
 
 impl Ingest {
@@ -41,7 +44,13 @@ impl Ingest {
 
     /// Writes the changed tallies.
     pub(super) fn flush(&mut self, transaction: &Transaction) -> rusqlite::Result<()> {
+        self.forget_placements();
         self.changes.flush(transaction)
+    }
+
+    /// Looks up again where responses count: that may have been changed.
+    pub(super) fn forget_placements(&mut self) {
+        self.placements.clear();
     }
 
     /// Forgets what a transaction that failed had noted.
@@ -50,7 +59,7 @@ impl Ingest {
     }
 
     fn append_one(&mut self, transaction: &Transaction, posted: &Posted) -> rusqlite::Result<Kept> {
-        let stored = record::load(transaction, &posted.response.site, &posted.response.id)?;
+        let stored = self.load(transaction, &posted.response.site, &posted.response.id)?;
         let before = stored.as_ref().map(|record| (&record.response, record.stored_at_ms));
         match revise(before, posted.response.clone(), posted.received_at_ms) {
             Outcome::Known => {}
@@ -70,26 +79,22 @@ impl Ingest {
         response: Response,
         posted: &Posted,
     ) -> rusqlite::Result<()> {
-        let buckets = self.buckets_of(transaction, &response, &posted.breakdowns)?;
         let record = match stored {
             None => Record {
                 excluded: response.test,
                 imported: posted.imported,
                 handling: Handling::default(),
                 response,
-                buckets,
+                places: Places::new(),
                 submitted_at_ms: posted.submitted_at_ms,
                 stored_at_ms: posted.received_at_ms,
-                day: posted.day,
+                shown: 0,
             },
-            Some(before) => Record {
-                excluded: before.excluded || response.test,
-                response,
-                buckets,
-                handling: before.handling.clone(),
-                ..*before
-            },
+            Some(before) => {
+                Record { excluded: before.excluded || response.test, response, ..before.clone() }
+            }
         };
+        let record = self.placed(transaction, record)?;
         if let Some(before) = stored {
             let asked = self.definition_of(transaction, before)?;
             record::update(transaction, &record, &posted.definition)?;
@@ -108,7 +113,7 @@ impl Ingest {
         (site, id): (&str, &str),
         amendment: &Amendment,
     ) -> rusqlite::Result<bool> {
-        let Some(before) = record::load(transaction, site, id)? else { return Ok(false) };
+        let Some(before) = self.load(transaction, site, id)? else { return Ok(false) };
         let asked = self.definition_of(transaction, &before)?;
         let mut record = before.clone();
         amendment.apply(&mut record);
@@ -116,6 +121,96 @@ impl Ingest {
         self.count(&before, &asked, -1);
         self.count(&record, &asked, 1);
         Ok(true)
+    }
+
+    /// The record with this id, with its places in the generations that there are.
+    fn load(
+        &mut self,
+        transaction: &Transaction,
+        site: &str,
+        id: &str,
+    ) -> rusqlite::Result<Option<Record>> {
+        let Some(mut record) = record::load(transaction, site, id)? else { return Ok(None) };
+        let placements = self.placements_of(transaction, site)?;
+        record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
+        Ok(Some(record))
+    }
+
+    /// A record with a place in every generation, buckets told anew. The day, once told, stays.
+    fn placed(
+        &mut self,
+        transaction: &Transaction,
+        mut record: Record,
+    ) -> rusqlite::Result<Record> {
+        for placement in self.placements_of(transaction, &record.response.site)? {
+            let place = self.place(transaction, &record, &placement)?;
+            record.places.insert(placement.generation, place);
+        }
+        Ok(record)
+    }
+
+    fn place(
+        &mut self,
+        transaction: &Transaction,
+        record: &Record,
+        placement: &Placement,
+    ) -> rusqlite::Result<Place> {
+        let told = record.places.get(&placement.generation).map(|place| place.day);
+        let day = told.unwrap_or_else(|| placement.day_of(record.submitted_at_ms));
+        let buckets = self.buckets_of(transaction, &record.response, &placement.breakdowns)?;
+        Ok(Place { day, buckets })
+    }
+
+    fn placements_of(
+        &mut self,
+        transaction: &Transaction,
+        site: &str,
+    ) -> rusqlite::Result<Vec<Arc<Placement>>> {
+        if let Some(known) = self.placements.get(site) {
+            return Ok(known.clone());
+        }
+        let placements = placement::of_site(transaction, site)?;
+        self.placements.insert(site.to_owned(), placements.clone());
+        Ok(placements)
+    }
+
+    /// Goes on with a rebuild by some rows; tells whether there is more to do.
+    pub(super) fn rebuild(&mut self, transaction: &Transaction) -> rusqlite::Result<bool> {
+        let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
+        let records = rebuild.next(transaction)?;
+        for record in &records {
+            // What was stored or revised meanwhile has its new place, and is counted there.
+            if !record.places.contains_key(&rebuild.generation) {
+                self.place_anew(transaction, &rebuild, record.clone())?;
+            }
+        }
+        match records.last() {
+            Some(last) => rebuild.reached(transaction, &last.response.id)?,
+            None => rebuild.swap(transaction)?,
+        }
+        self.flush(transaction)?;
+        Ok(true)
+    }
+
+    /// Gives a response its place in the new generation, beside that in the one that is shown.
+    fn place_anew(
+        &mut self,
+        transaction: &Transaction,
+        rebuild: &Rebuild,
+        mut record: Record,
+    ) -> rusqlite::Result<()> {
+        let placements = self.placements_of(transaction, &rebuild.site)?;
+        record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
+        let Some(new) = placements.iter().find(|it| it.generation == rebuild.generation) else {
+            return Ok(());
+        };
+        let asked = self.definition_of(transaction, &record)?;
+        let place = self.place(transaction, &record, new)?;
+        record.places.insert(new.generation, place);
+        record::update(transaction, &record, &asked)?;
+        record.places.retain(|number, _| *number == new.generation);
+        self.count(&record, &asked, 1);
+        Ok(())
     }
 
     /// Adds what a record counts as to the changes, or takes it away.

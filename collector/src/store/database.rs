@@ -58,17 +58,40 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
         _ => OpenError::Unusable { path: path.to_owned(), reason },
     };
     let mut connection = Connection::open(path).map_err(unusable)?;
-    let id: i32 = pragma(&connection, "application_id").map_err(unusable)?;
-    let found: i32 = pragma(&connection, "user_version").map_err(unusable)?;
-    let empty = is_empty(&connection).map_err(unusable)?;
+    let empty = recognize(&connection, path)?;
+    prepare(&mut connection, empty).map_err(unusable)?;
+    Ok(connection)
+}
+
+/// Opens the writing connection of a database that has to be there.
+pub(super) fn open_existing(path: &Path) -> Result<Connection, OpenError> {
+    open_to_look(path)?;
+    open(path)
+}
+
+/// Opens a connection that only reads, of a database that has to be there.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_reader(path)
+        .map_err(|source| OpenError::Unusable { path: path.to_owned(), source })?;
+    match recognize(&connection, path)? {
+        true => Err(OpenError::Foreign(path.to_owned())),
+        false => Ok(connection),
+    }
+}
+
+/// Tells whether a database is empty; it has to be ours and of no newer release.
+fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    let id = pragma(connection, "application_id").map_err(unusable)?;
+    let found = pragma(connection, "user_version").map_err(unusable)?;
+    let empty = is_empty(connection).map_err(unusable)?;
     if !empty && id != APPLICATION_ID {
         return Err(OpenError::Foreign(path.to_owned()));
     }
     if found > SCHEMA_VERSION {
         return Err(OpenError::Newer { path: path.to_owned(), found });
     }
-    prepare(&mut connection, empty).map_err(unusable)?;
-    Ok(connection)
+    Ok(empty)
 }
 
 /// Opens a connection that only reads.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use serde::de::DeserializeOwned;
 use survey::{Definition, Group};
 
+use super::placement::{self, Placing};
 use super::record::{self, COLUMNS, Record};
 use super::{StoreError, database};
 
@@ -162,7 +163,9 @@ pub(super) fn keep_site(
     transaction: &Transaction,
     site: &StoredSite,
     definitions: &[StoredDefinition],
+    placing: &Placing,
 ) -> rusqlite::Result<()> {
+    placement::want(transaction, &site.site, placing)?;
     let insert = "INSERT OR REPLACE INTO sites VALUES (?1, ?2)";
     transaction.execute(insert, (&site.site, &site.file))?;
     for StoredDefinition { version, definition, current } in definitions {

@@ -1,36 +1,39 @@
 //! A response as a row: what is stored of it, and what can be changed about it later.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use survey::response::{Response, Value};
 use survey::{Day, Definition};
 
+use super::placement::{Generation, Places};
 use super::read::json;
-
-/// The bucket of a response for each breakdown key.
-pub(super) type Buckets = BTreeMap<String, String>;
 
 /// What is stored of a response.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// What was posted, all revisions merged.
     pub response: Response,
-    /// The bucket it counts in, for each breakdown key.
-    pub(super) buckets: Buckets,
+    /// Where it counts, in each generation.
+    pub(super) places: Places,
     /// When it counts as given, in milliseconds since 1970.
     pub submitted_at_ms: i64,
     /// When it was first stored, in milliseconds since 1970.
     pub stored_at_ms: i64,
-    /// The day it counts in.
-    pub day: Day,
     /// Whether it is left out of every number.
     pub excluded: bool,
     /// Whether it was taken from a file that knows of no showings.
     pub imported: bool,
     /// What was made of it.
     pub handling: Handling,
+    /// The generation that is shown.
+    pub(super) shown: Generation,
+}
+
+impl Record {
+    /// The day it counts in.
+    pub fn day(&self) -> Day {
+        self.places.get(&self.shown).map_or(Day::default(), |place| place.day)
+    }
 }
 
 /// What people made of a response.
@@ -91,19 +94,21 @@ fn set<T>(place: &mut Option<T>, new: Option<Option<T>>) {
 
 /// The columns that make a [`Record`], in the order [`of_row`] reads them.
 pub(super) const COLUMNS: &str =
-    "response, buckets, submitted_at, stored_at, day, excluded, imported, handling";
+    "response, places, submitted_at, stored_at, excluded, imported, handling,
+     (SELECT generation FROM placements
+      WHERE placements.site = responses.site AND counted_to IS NULL) AS shown";
 
 /// A record from a row of [`COLUMNS`].
 pub(super) fn of_row(row: &Row) -> rusqlite::Result<Record> {
     Ok(Record {
         response: json(row, 0)?,
-        buckets: json(row, 1)?,
+        places: json(row, 1)?,
         submitted_at_ms: row.get(2)?,
         stored_at_ms: row.get(3)?,
-        day: Day(row.get(4)?),
-        excluded: row.get(5)?,
-        imported: row.get(6)?,
-        handling: json(row, 7)?,
+        excluded: row.get(4)?,
+        imported: row.get(5)?,
+        handling: json(row, 6)?,
+        shown: row.get(7)?,
     })
 }
 
@@ -128,7 +133,7 @@ pub(super) fn insert(
     let Response { site, id, survey, .. } = &record.response;
     transaction
         .prepare_cached(
-            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             site,
@@ -136,9 +141,8 @@ pub(super) fn insert(
             survey,
             record.submitted_at_ms,
             record.stored_at_ms,
-            record.day.0,
             to_json(&record.response),
-            to_json(&record.buckets),
+            to_json(&record.places),
             record.excluded,
             record.imported,
             to_json(&record.handling),
@@ -158,14 +162,14 @@ pub(super) fn update(
     transaction
         .prepare_cached(
             "UPDATE responses
-             SET response = ?3, buckets = ?4, excluded = ?5, handling = ?6, commented = ?7, groups = ?8
+             SET response = ?3, places = ?4, excluded = ?5, handling = ?6, commented = ?7, groups = ?8
              WHERE site = ?1 AND id = ?2",
         )?
         .execute(params![
             site,
             id,
             to_json(&record.response),
-            to_json(&record.buckets),
+            to_json(&record.places),
             record.excluded,
             to_json(&record.handling),
             has_words(&record.response),

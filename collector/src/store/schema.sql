@@ -23,11 +23,10 @@ CREATE TABLE responses (
     survey TEXT NOT NULL,
     submitted_at INTEGER NOT NULL,
     stored_at INTEGER NOT NULL,
-    day INTEGER NOT NULL,
     -- The response as posted, later revisions merged in: JSON.
     response TEXT NOT NULL,
-    -- The bucket it counts in, for each breakdown key: JSON.
-    buckets TEXT NOT NULL,
+    -- The day and the buckets it counts in, for each generation: JSON.
+    places TEXT NOT NULL,
     -- Left out of every number.
     excluded INTEGER NOT NULL,
     -- Taken from a file that knows of no showings.
@@ -42,10 +41,24 @@ CREATE TABLE responses (
 
 CREATE INDEX responses_by_time ON responses (site, survey, submitted_at, id);
 
--- Counts for each survey, breakdown key ('' for everybody), bucket, day and series ('' for the
+-- What decides where the responses of a site count: its generations. There is one, or during a
+-- rebuild two; `counted_to` is then, in the newer one, the id of the last response placed, and
+-- NULL in the one that is shown.
+CREATE TABLE placements (
+    site TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    time_zone TEXT NOT NULL,
+    -- Breakdown keys: JSON.
+    breakdowns TEXT NOT NULL,
+    counted_to TEXT,
+    PRIMARY KEY (site, generation)
+) STRICT, WITHOUT ROWID;
+
+-- Counts for each generation, survey, breakdown key ('' for everybody), bucket, day and series ('' for the
 -- states, else a question): c0 … c15 count the values 0 … 15.
 CREATE TABLE tallies (
     site TEXT NOT NULL,
+    generation INTEGER NOT NULL,
     survey TEXT NOT NULL,
     key TEXT NOT NULL,
     bucket TEXT NOT NULL,
@@ -55,7 +68,7 @@ CREATE TABLE tallies (
     c4 INTEGER NOT NULL, c5 INTEGER NOT NULL, c6 INTEGER NOT NULL, c7 INTEGER NOT NULL,
     c8 INTEGER NOT NULL, c9 INTEGER NOT NULL, c10 INTEGER NOT NULL, c11 INTEGER NOT NULL,
     c12 INTEGER NOT NULL, c13 INTEGER NOT NULL, c14 INTEGER NOT NULL, c15 INTEGER NOT NULL,
-    PRIMARY KEY (site, survey, key, day, bucket, series)
+    PRIMARY KEY (site, generation, survey, key, day, bucket, series)
 ) STRICT, WITHOUT ROWID;
 
 -- The values of a breakdown key that are told apart.

@@ -102,19 +102,50 @@ impl Writer {
 
 fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut ingest = Ingest::default();
-    while let Some(first) = jobs.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH_MAX
-            && let Ok(next) = jobs.try_recv()
-        {
-            batch.push(next);
-        }
+    // One that was cut off when the last writer ended goes on.
+    let mut rebuilding = true;
+    while let Some(batch) = gather(&mut jobs, rebuilding) {
         let last = batch.iter().any(|job| matches!(job, Job::Close));
-        commit(&mut connection, &mut ingest, batch);
+        let changed = batch.iter().any(|job| matches!(job, Job::Change(_)));
+        if !batch.is_empty() {
+            commit(&mut connection, &mut ingest, batch);
+        }
         if last {
             return;
         }
+        // Whatever waits is done between two steps, so that nobody waits for the whole.
+        rebuilding = (rebuilding || changed) && rebuild(&mut connection, &mut ingest);
     }
+}
+
+/// All that waits, at most [`BATCH_MAX`]; `None` when no more can come. Waits for the first,
+/// unless there is something else to do.
+fn gather(jobs: &mut mpsc::Receiver<Job>, busy: bool) -> Option<Vec<Job>> {
+    let mut batch = Vec::new();
+    if !busy {
+        batch.push(jobs.blocking_recv()?);
+    }
+    while batch.len() < BATCH_MAX {
+        match jobs.try_recv() {
+            Ok(next) => batch.push(next),
+            Err(mpsc::error::TryRecvError::Disconnected) if batch.is_empty() => return None,
+            Err(_) => break,
+        }
+    }
+    Some(batch)
+}
+
+/// Goes on with a rebuild, in a transaction of its own; tells whether there is more to do.
+fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
+    let step = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|t| {
+        let more = ingest.rebuild(&t)?;
+        t.commit().map(|()| more)
+    });
+    step.unwrap_or_else(|error| {
+        ingest.forget();
+        tracing::error!(%error, "a rebuild of tallies stopped; it goes on after the next change or start");
+        false
+    })
 }
 
 /// Does all jobs in one transaction and tells everybody how it went.
@@ -181,6 +212,7 @@ fn perform(
             // A change that fails has told its sender; the others of the batch go on without it.
             let Some(transaction) = transaction else { return Ok(()) };
             waiting.extend(within_savepoint(transaction, change));
+            ingest.forget_placements();
             Ok(())
         }
         Job::Close => Ok(()),
