@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::serve::{self, Options, Running};
+use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, sites};
 
 /// Nabz: self-hosted micro-surveys.
@@ -31,6 +32,9 @@ enum Command {
     },
     /// Print the JSON Schema of site files
     Schema,
+    Score(Score),
+    Export(Export),
+    Import(Import),
     /// Fill a database with a believable past, for trying things out
     DemoData {
         /// The site file
@@ -100,6 +104,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{}", serde_json::to_string_pretty(&survey::check::schema())?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Score(score) => score.run(),
+        Command::Export(export) => block_on(export.run()),
+        Command::Import(import) => block_on(import.run()),
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
             let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;

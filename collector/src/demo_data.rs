@@ -111,6 +111,7 @@ impl Maker<'_> {
             definition: self.definition.clone(),
             breakdowns: self.site.breakdowns.clone(),
             imported: false,
+            excluded: false,
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,
             day: clock::day_of(at_ms, &self.site.zone),

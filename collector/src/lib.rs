@@ -6,6 +6,7 @@
 //! - [`http`]: the routes: thin handlers that parse, ask and answer
 //! - [`pages`]: the dashboard, rendered on the server
 //! - [`store`]: durable storage
+//! - [`transfer`]: responses out and in: exports, imports, the score of a column
 //! - [`demo_data`]: a believable year of responses
 //!
 //! # What happens to an answer
@@ -18,6 +19,7 @@ pub mod demo_data;
 pub mod serve;
 pub mod sites;
 pub mod store;
+pub mod transfer;
 
 mod assets;
 mod clock;

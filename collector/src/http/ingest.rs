@@ -116,8 +116,16 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
     let day = clock::day_of(submitted_at_ms, &site.zone);
     let breakdowns = site.breakdowns.clone();
-    let imported = false;
-    Ok(Posted { response, definition, breakdowns, imported, received_at_ms, submitted_at_ms, day })
+    Ok(Posted {
+        response,
+        definition,
+        breakdowns,
+        imported: false,
+        excluded: false,
+        received_at_ms,
+        submitted_at_ms,
+        day,
+    })
 }
 
 fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {
@@ -146,7 +154,7 @@ async fn store(
 
 fn tell(kept: Kept) -> Result<(), Problem> {
     match kept {
-        Kept::Stored => Ok(()),
+        Kept::Stored | Kept::Known => Ok(()),
         Kept::OtherSurvey(survey) => {
             let detail =
                 format!("this id belongs to a response of survey {survey:?}; make a new one");

@@ -53,7 +53,7 @@ impl Ingest {
         let stored = record::load(transaction, &posted.response.site, &posted.response.id)?;
         let before = stored.as_ref().map(|record| (&record.response, record.stored_at_ms));
         match revise(before, posted.response.clone(), posted.received_at_ms) {
-            Outcome::Known => {}
+            Outcome::Known => return Ok(Kept::Known),
             Outcome::OtherSurvey(survey) => return Ok(Kept::OtherSurvey(survey)),
             Outcome::Unanswered => return Ok(Kept::Unanswered),
             Outcome::New(response) | Outcome::Revised(response) => {
@@ -73,7 +73,7 @@ impl Ingest {
         let buckets = self.buckets_of(transaction, &response, &posted.breakdowns)?;
         let record = match stored {
             None => Record {
-                excluded: response.test,
+                excluded: posted.excluded || response.test,
                 imported: posted.imported,
                 handling: Handling::default(),
                 response,
@@ -83,7 +83,7 @@ impl Ingest {
                 day: posted.day,
             },
             Some(before) => Record {
-                excluded: before.excluded || response.test,
+                excluded: before.excluded || posted.excluded || response.test,
                 response,
                 buckets,
                 handling: before.handling.clone(),

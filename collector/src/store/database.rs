@@ -15,6 +15,9 @@ pub enum OpenError {
     /// The URL is of no known kind.
     #[error("--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db")]
     UnknownUrl(String),
+    /// There is no such file.
+    #[error("there is no database {}: name the collector's with --database", .0.display())]
+    Missing(PathBuf),
     /// The file cannot be opened, created or read.
     #[error(
         "the database {} cannot be opened: {source}. \
