@@ -14,6 +14,8 @@ mod delivery;
 mod durability;
 /// The README tells the truth.
 mod readme;
+/// Responses out and in.
+mod transfer;
 
 /// The real widget in a real browser.
 mod widget;
