@@ -208,7 +208,9 @@ fn of_record(
                 comments.extend(text.map(|text| (*at, name, text)));
             }
             column => {
-                draft.take(column, cell, layout, context).map_err(|message| wrong(name, message))?
+                draft
+                    .take(column, cell, layout, context)
+                    .map_err(|message| wrong(name, message))?;
             }
         }
     }

@@ -198,7 +198,11 @@ mod tests {
 
     #[test]
     fn a_column_has_a_score() {
-        check(Scale::Nps, None, "10\n9\n8\n\n3\n", &expect![[r#"
+        check(
+            Scale::Nps,
+            None,
+            "10\n9\n8\n\n3\n",
+            &expect![[r#"
             []
             NPS: 25.0 (95 % interval: -44.2 to 72.7)
             answers: 4 (thin: fewer than 30)
@@ -206,8 +210,13 @@ mod tests {
             promoter: 2
             passive: 1
             detractor: 1
-        "#]]);
-        check(Scale::Nps, None, "score\n10\n11\nx\n", &expect![[r#"
+        "#]],
+        );
+        check(
+            Scale::Nps,
+            None,
+            "score\n10\n11\nx\n",
+            &expect![[r#"
             [(3, "11"), (4, "x")]
             NPS: 100.0 (95 % interval: -48.5 to 100.0)
             answers: 1 (thin: fewer than 30)
@@ -215,32 +224,58 @@ mod tests {
             promoter: 1
             passive: 0
             detractor: 0
-        "#]]);
-        check(Scale::Effort, Some("q:ces"), "id,q:ces\na,2\nb,\nc,5\n", &expect![[r#"
+        "#]],
+        );
+        check(
+            Scale::Effort,
+            Some("q:ces"),
+            "id,q:ces\na,2\nb,\nc,5\n",
+            &expect![[r#"
             []
             CES (mean effort): 3.50 (95 % interval: 1.00 to 7.00)
             answers: 2 (thin: fewer than 30)
             low: 1
             medium: 0
             high: 1
-        "#]]);
-        check(Scale::Problems, None, "0\n0\n3\n", &expect![[r#"
+        "#]],
+        );
+        check(
+            Scale::Problems,
+            None,
+            "0\n0\n3\n",
+            &expect![[r#"
             []
             TGW (per 100 answers): 100.0 (95 % interval: 0.0 to 530.3)
             answers: 3 (thin: fewer than 30)
             mean: 1.00
             clean: 2
             complaint: 1
-        "#]]);
-        check(Scale::Nps, None, "", &expect![[r#"
+        "#]],
+        );
+        check(
+            Scale::Nps,
+            None,
+            "",
+            &expect![[r#"
             []
             NPS: no answers
             answers: 0 (thin: fewer than 30)
             promoter: 0
             passive: 0
             detractor: 0
-        "#]]);
-        check(Scale::Nps, Some("c"), "a,b\n1,2\n", &expect![[r#"there is no column "c"; there are a, b"#]]);
-        check(Scale::Nps, None, "a,b\n1,2\n", &expect!["there are several columns: choose one with --column: a, b"]);
+        "#]],
+        );
+        check(
+            Scale::Nps,
+            Some("c"),
+            "a,b\n1,2\n",
+            &expect![[r#"there is no column "c"; there are a, b"#]],
+        );
+        check(
+            Scale::Nps,
+            None,
+            "a,b\n1,2\n",
+            &expect!["there are several columns: choose one with --column: a, b"],
+        );
     }
 }
