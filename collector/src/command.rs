@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use crate::apply::{self, Apply};
 use crate::serve::{self, Options, Running};
 use crate::store::{Store, Verified};
+use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, sites};
 
 /// Nabz: self-hosted micro-surveys.
@@ -46,6 +47,9 @@ enum Command {
         #[arg(long)]
         repair: bool,
     },
+    Score(Score),
+    Export(Export),
+    Import(Import),
     /// Fill a database with a believable past, for trying things out
     DemoData {
         /// The site file
@@ -119,6 +123,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
         Command::Verify { database, repair } => verify(&database, repair),
+        Command::Score(score) => score.run(),
+        Command::Export(export) => block_on(export.run()),
+        Command::Import(import) => block_on(import.run()),
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
             let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;

@@ -111,6 +111,7 @@ impl Maker<'_> {
             response,
             definition: self.definition.clone(),
             imported: false,
+            excluded: false,
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,
         }

@@ -4,6 +4,7 @@ mod access;
 mod admin;
 mod amend;
 mod body;
+mod export;
 mod headers;
 mod ingest;
 mod limit;
@@ -66,6 +67,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/responses/{site}/{id}", patch(amend::patch))
         .route("/api/v1/surveys/{site}/{survey}/summary", get(admin::summary))
         .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))
+        .route("/api/v1/surveys/{site}/{survey}/export.csv", get(export::csv))
+        .route("/api/v1/surveys/{site}/{survey}/export.ndjson", get(export::ndjson))
         .route(SIGN_IN_PATH, get(access::form).post(access::sign_in))
         .route("/sign-out", post(access::sign_out))
         .route("/", get(page::overview))

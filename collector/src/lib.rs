@@ -7,6 +7,7 @@
 //! - [`pages`]: the dashboard, rendered on the server
 //! - [`store`]: durable storage
 //! - [`diff`]: what a changed site file changes; `apply` asks a running collector for it
+//! - [`transfer`]: responses out and in: exports, imports, the score of a column
 //! - [`demo_data`]: a believable year of responses
 //!
 //! # What happens to an answer
@@ -20,6 +21,7 @@ pub mod diff;
 pub mod serve;
 pub mod sites;
 pub mod store;
+pub mod transfer;
 
 mod apply;
 mod assets;

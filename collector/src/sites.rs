@@ -205,6 +205,17 @@ impl LiveSurvey {
         self.versions.get(version).map(|live| live.definition.clone())
     }
 
+    /// Every definition it was ever asked with, by version: the current one first.
+    pub fn definitions(&self) -> Vec<(&str, Arc<Definition>)> {
+        let mut all: Vec<_> = self
+            .versions
+            .iter()
+            .map(|(version, live)| (version.as_str(), live.definition.clone()))
+            .collect();
+        all.sort_by_key(|(version, _)| (*version != self.version, *version));
+        all
+    }
+
     /// The definition of a version as it is served.
     pub(crate) fn json(&self, version: &str) -> Option<&Encoded> {
         self.versions.get(version).map(|live| &live.json)

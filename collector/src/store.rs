@@ -37,6 +37,8 @@ pub struct Posted {
     pub definition: Arc<Definition>,
     /// Whether it comes from a file that knows of no showings.
     pub imported: bool,
+    /// Whether it is left out of every number, as it was where it comes from.
+    pub excluded: bool,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.
@@ -46,8 +48,10 @@ pub struct Posted {
 /// What became of a posted response, once that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// It is new, revised what was there, or was known already.
+    /// It is new, or revised what was there.
     Stored,
+    /// It was known already.
+    Known,
     /// Refused: the id belongs to a response of another survey, named here.
     OtherSurvey(String),
     /// Refused: it claims to be answered, but no answer was ever given.
@@ -111,6 +115,15 @@ impl Store {
         verify::verify(&database::path_of(url)?, repair)
     }
 
+    /// Opens the database named by a URL, which has to be there already.
+    ///
+    /// # Errors
+    /// Names what is wrong with the database and what to do.
+    pub fn open_existing(url: &str) -> Result<Store, OpenError> {
+        let path = database::path_of(url)?;
+        if path.exists() { Store::open(url) } else { Err(OpenError::Missing(path)) }
+    }
+
     /// Stores responses, all in one transaction, and returns after it is durable.
     ///
     /// # Errors
@@ -150,6 +163,49 @@ impl Store {
     /// When the database fails.
     pub async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
         self.readers.run(move |connection| read::responses(connection, &query)).await
+    }
+
+    /// So many of a survey's responses, oldest first, from after a time and an id on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn oldest_first(
+        &self,
+        site: String,
+        survey: String,
+        after: Option<(i64, String)>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.readers
+            .run(move |connection| read::oldest_first(connection, (&site, &survey), after, limit))
+            .await
+    }
+
+    /// The keys of all attributes that a survey's responses have, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn attribute_keys(
+        &self,
+        site: String,
+        survey: String,
+    ) -> Result<Vec<String>, StoreError> {
+        self.readers.run(move |connection| read::attribute_keys(connection, &site, &survey)).await
+    }
+
+    /// Which of these ids belong to responses of another survey of the site, and of which.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_other_surveys(
+        &self,
+        site: String,
+        survey: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        self.readers
+            .run(move |connection| read::of_other_surveys(connection, (&site, &survey), &ids))
+            .await
     }
 
     /// All sites.

@@ -16,6 +16,8 @@ mod durability;
 mod numbers;
 /// The README tells the truth.
 mod readme;
+/// Responses out and in.
+mod transfer;
 
 /// The real widget in a real browser.
 mod widget;

@@ -13,9 +13,9 @@ use super::access::expect_admin;
 use super::body::whole;
 use super::problem::Problem;
 use super::{App, Shared};
-use crate::clock;
 use crate::sites::{self, LiveSite, SiteError};
-use crate::store::{Page, PageQuery, Record};
+use crate::store::{Page, PageQuery};
+use crate::transfer::listed;
 
 /// Most responses on one page, and how many when none are asked for.
 const PAGE_MAX: usize = 500;
@@ -154,19 +154,6 @@ fn page_query(
         group: group.transpose()?,
         commented,
     })
-}
-
-/// A stored response as it is listed: what was posted and what became of it.
-fn listed(stored: &Record) -> Value {
-    let mut value = json!(stored.response);
-    value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
-    value["day"] = json!(stored.day());
-    value["excluded"] = json!(stored.excluded);
-    if let (Some(value), Value::Object(handling)) = (value.as_object_mut(), json!(stored.handling))
-    {
-        value.extend(handling);
-    }
-    value
 }
 
 /// The site with this key.

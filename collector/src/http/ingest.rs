@@ -114,7 +114,8 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     let received_at_ms = clock::now_ms();
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
-    Ok(Posted { response, definition, imported: false, received_at_ms, submitted_at_ms })
+    let (imported, excluded) = (false, false);
+    Ok(Posted { response, definition, imported, excluded, received_at_ms, submitted_at_ms })
 }
 
 fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {
@@ -143,7 +144,7 @@ async fn store(
 
 fn tell(kept: Kept) -> Result<(), Problem> {
     match kept {
-        Kept::Stored => Ok(()),
+        Kept::Stored | Kept::Known => Ok(()),
         Kept::OtherSurvey(survey) => {
             let detail =
                 format!("this id belongs to a response of survey {survey:?}; make a new one");

@@ -62,7 +62,7 @@ impl Ingest {
         let stored = self.load(transaction, &posted.response.site, &posted.response.id)?;
         let before = stored.as_ref().map(|record| (&record.response, record.stored_at_ms));
         match revise(before, posted.response.clone(), posted.received_at_ms) {
-            Outcome::Known => {}
+            Outcome::Known => return Ok(Kept::Known),
             Outcome::OtherSurvey(survey) => return Ok(Kept::OtherSurvey(survey)),
             Outcome::Unanswered => return Ok(Kept::Unanswered),
             Outcome::New(response) | Outcome::Revised(response) => {
@@ -81,7 +81,7 @@ impl Ingest {
     ) -> rusqlite::Result<()> {
         let record = match stored {
             None => Record {
-                excluded: response.test,
+                excluded: posted.excluded || response.test,
                 imported: posted.imported,
                 handling: Handling::default(),
                 response,
@@ -90,9 +90,11 @@ impl Ingest {
                 stored_at_ms: posted.received_at_ms,
                 shown: 0,
             },
-            Some(before) => {
-                Record { excluded: before.excluded || response.test, response, ..before.clone() }
-            }
+            Some(before) => Record {
+                excluded: before.excluded || posted.excluded || response.test,
+                response,
+                ..before.clone()
+            },
         };
         let record = self.placed(transaction, record)?;
         if let Some(before) = stored {

@@ -15,6 +15,9 @@ pub enum OpenError {
     /// The URL is of no known kind.
     #[error("--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db")]
     UnknownUrl(String),
+    /// There is no such file.
+    #[error("there is no database {}: name the collector's with --database", .0.display())]
+    Missing(PathBuf),
     /// The file cannot be opened, created or read.
     #[error(
         "the database {} cannot be opened: {reason}. \
@@ -72,7 +75,7 @@ pub(super) fn open_existing(path: &Path) -> Result<Connection, OpenError> {
 /// Opens a connection that only reads, of a database that has to be there.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_reader(path)
-        .map_err(|source| OpenError::Unusable { path: path.to_owned(), source })?;
+        .map_err(|reason| OpenError::Unusable { path: path.to_owned(), reason })?;
     match recognize(&connection, path)? {
         true => Err(OpenError::Foreign(path.to_owned())),
         false => Ok(connection),
@@ -81,7 +84,7 @@ pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
 
 /// Tells whether a database is empty; it has to be ours and of no newer release.
 fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
-    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    let unusable = |reason| OpenError::Unusable { path: path.to_owned(), reason };
     let id = pragma(connection, "application_id").map_err(unusable)?;
     let found = pragma(connection, "user_version").map_err(unusable)?;
     let empty = is_empty(connection).map_err(unusable)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::de::DeserializeOwned;
 use survey::{Definition, Group};
 
@@ -131,6 +131,57 @@ pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite:
     let next = rows.last().filter(|_| more);
     let next = next.map(|last| (last.submitted_at_ms, last.response.id.clone()));
     Ok(Page { responses: rows, next })
+}
+
+/// So many of a survey's responses, oldest first, from after a time and an id on.
+pub(super) fn oldest_first(
+    connection: &Connection,
+    (site, survey): (&str, &str),
+    after: Option<(i64, String)>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    let (time, id) = after.unwrap_or((i64::MIN, String::new()));
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM responses
+             WHERE site = ?1 AND survey = ?2 AND (submitted_at, id) > (?3, ?4)
+             ORDER BY submitted_at, id LIMIT ?5"
+        ))?
+        .query_map(params![site, survey, time, id, limit as i64], record::of_row)?
+        .collect()
+}
+
+/// The keys of all attributes that a survey's responses have, in order.
+pub(super) fn attribute_keys(
+    connection: &Connection,
+    site: &str,
+    survey: &str,
+) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT DISTINCT attribute.key
+             FROM responses, json_each(responses.response, '$.attributes') AS attribute
+             WHERE site = ?1 AND survey = ?2 ORDER BY attribute.key",
+        )?
+        .query_map((site, survey), |row| row.get(0))?
+        .collect()
+}
+
+/// Which of these ids belong to responses of another survey of the site, and of which.
+pub(super) fn of_other_surveys(
+    connection: &Connection,
+    (site, survey): (&str, &str),
+    ids: &[String],
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut find = connection.prepare_cached(
+        "SELECT survey FROM responses WHERE site = ?1 AND id = ?2 AND survey <> ?3",
+    )?;
+    let mut found = Vec::new();
+    for id in ids {
+        let other = find.query_row((site, id, survey), |row| row.get(0)).optional()?;
+        found.extend(other.map(|other| (id.clone(), other)));
+    }
+    Ok(found)
 }
 
 /// All sites.

@@ -1,0 +1,75 @@
+//! `GET …/export.csv` and `GET …/export.ndjson`: all responses to a survey, as a stream.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::channel::{Channel, Sender};
+
+use super::access::expect_admin;
+use super::admin::{find, no_such_survey};
+use super::problem::Problem;
+use super::{App, Shared};
+use crate::store::StoreError;
+use crate::transfer::{Exporter, Format};
+
+/// Chunks that may wait for a slow client.
+const CHUNKS_AHEAD: usize = 2;
+
+/// `GET /api/v1/surveys/{site}/{survey}/export.csv`
+pub(super) async fn csv(
+    State(app): Shared,
+    Path(path): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    export(&app, path, &headers, Format::Csv).await
+}
+
+/// `GET /api/v1/surveys/{site}/{survey}/export.ndjson`
+pub(super) async fn ndjson(
+    State(app): Shared,
+    Path(path): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    export(&app, path, &headers, Format::Ndjson).await
+}
+
+async fn export(
+    app: &App,
+    (site, survey): (String, String),
+    headers: &HeaderMap,
+    format: Format,
+) -> Result<Response, Problem> {
+    expect_admin(app, headers).await?;
+    let site = find(app, &site)?;
+    let live = site.survey(&survey).ok_or_else(|| no_such_survey(&site.site, &survey))?;
+    let exporter = Exporter::new(app.store.clone(), &site, &survey, live, format).await?;
+    let (sender, body) = Channel::new(CHUNKS_AHEAD);
+    tokio::spawn(send(exporter, sender));
+    let name = format!("{}-{survey}.{}", site.site.site, format.ending());
+    let headers = [
+        (header::CONTENT_TYPE, format.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, Body::new(body)).into_response())
+}
+
+/// Sends chunk by chunk, as fast as the client takes them.
+async fn send(mut exporter: Exporter, mut sender: Sender<Bytes, StoreError>) {
+    loop {
+        match exporter.chunk().await {
+            Ok(None) => return,
+            Ok(Some(chunk)) => {
+                // The client hung up.
+                if sender.send_data(chunk.into()).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                // Cutting the connection is the only way to say so: the status was sent long ago.
+                return sender.abort(error);
+            }
+        }
+    }
+}

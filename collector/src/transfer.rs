@@ -1,0 +1,79 @@
+//! Responses out and in: exports, imports, and the score of a column.
+//!
+//! [`cells`] says how values stand in the cells of a table, and back; [`columns`] and [`peers`] what
+//! the columns of a file hold; [`rows`] reads a file row by row; [`export`] and [`import`] carry
+//! whole surveys in bounded chunks; [`score`] needs no database at all.
+
+mod cells;
+mod columns;
+mod dates;
+mod export;
+mod import;
+mod listed;
+mod peers;
+mod rows;
+mod score;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use survey::{Definition, Question};
+
+use crate::sites::{LiveSite, LiveSurvey, Sites};
+use crate::store::Store;
+
+pub(crate) use export::Exporter;
+pub use export::{Export, Format};
+pub use import::Import;
+pub(crate) use listed::listed;
+pub use score::Score;
+
+/// Which survey is carried, and where it is kept.
+#[derive(Debug, Clone, Args)]
+pub struct Target {
+    /// The site's key
+    #[arg(long, env = "NABZ_SITE")]
+    site: String,
+    /// The survey's id
+    #[arg(long, env = "NABZ_SURVEY")]
+    survey: String,
+    /// The database
+    #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+    database: String,
+}
+
+impl Target {
+    /// Opens the database and finds the site that has the survey.
+    async fn open(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
+        let store = Store::open_existing(&self.database)?;
+        let sites = Sites::load(store.clone()).await?;
+        let list = |names: Vec<String>| names.join(", ");
+        let site = sites.get(&self.site).with_context(|| {
+            let known = sites.all().iter().map(|live| live.site.site.clone()).collect();
+            format!(
+                "there is no site {:?} in {}; there are: {}. `nabz serve SITE.json` adds one",
+                self.site,
+                self.database,
+                list(known)
+            )
+        })?;
+        site.survey(&self.survey).with_context(|| {
+            let known = site.surveys.keys().cloned().collect();
+            format!("site {:?} has no survey {:?}; it has {}", self.site, self.survey, list(known))
+        })?;
+        Ok((store, site))
+    }
+}
+
+/// Every question that a survey ever asked, those it asks now first.
+fn questions(live: &LiveSurvey) -> Vec<Question> {
+    let mut all: Vec<Question> = Vec::new();
+    for (_, definition) in live.definitions() {
+        let Definition { questions, .. } = &*definition;
+        let new = |question: &&Question| !all.iter().any(|known| known.id() == question.id());
+        let new: Vec<Question> = questions.iter().filter(new).cloned().collect();
+        all.extend(new);
+    }
+    all
+}
