@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn weeks_start_as_they_do_there() {
         let check = |locale: &str, expected: WeekDay| {
-            assert_eq!(WeekDay::usual(locale), expected, "{locale}")
+            assert_eq!(WeekDay::usual(locale), expected, "{locale}");
         };
         check("fa", WeekDay::Saturday);
         check("fa-IR", WeekDay::Saturday);
