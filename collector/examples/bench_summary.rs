@@ -119,6 +119,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
         response,
         definition: definition.clone(),
         imported: false,
+        excluded: false,
         received_at_ms: at_ms,
         submitted_at_ms: at_ms,
     }

@@ -150,8 +150,10 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         rate_limit: serve.rate_limit,
     })
     .await?;
+    // Whoever reads the address may stop the collector at once.
+    let stop = asked_to_stop()?;
     announce(&running)?;
-    asked_to_stop().await?;
+    stop.await;
     tracing::info!("stopping: finishing what was accepted");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -166,20 +168,23 @@ fn announce(running: &Running) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Waits for Ctrl-C, or for the signal that service managers send.
-async fn asked_to_stop() -> anyhow::Result<()> {
+/// Listens from now on for Ctrl-C, and for the signal that service managers send; waits for it
+/// when awaited.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    {
+    let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    Ok(async move {
+        #[cfg(unix)]
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
-            _ = terminate.recv() => {}
+            _ = terminate.0.recv() => {}
+            _ = terminate.1.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {

@@ -74,7 +74,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::overview))
         .route("/{site}", get(page::site))
         .route("/{site}/{file}", get(page::site_file))
-        .route("/{site}/{survey}/{id}", post(page::exclude))
+        .route("/{site}/{survey}/{id}", post(page::exclude).get(problem::no_such_page))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))

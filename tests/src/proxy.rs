@@ -57,6 +57,7 @@ async fn forward(
     State((proxy, client)): State<(Proxy, reqwest::Client)>,
     request: Request,
 ) -> Response<Body> {
+    let is_failing = *proxy.failing.lock().expect("nothing panics while holding it");
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let line = format!("{} {}", head.method, head.uri);
@@ -70,7 +71,7 @@ async fn forward(
     else {
         return failure();
     };
-    if is_post && *proxy.failing.lock().expect("nothing panics while holding it") {
+    if is_post && is_failing {
         return failure();
     }
     let mut response = Response::new(Body::empty());

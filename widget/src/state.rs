@@ -214,6 +214,7 @@ mod tests {
                     let value = match &answer.value {
                         Value::Number(number) => number.to_string(),
                         Value::Text(text) => text.clone(),
+                        Value::List(options) => options.join(";"),
                     };
                     format!(":{value}{}", answer.comment.as_deref().unwrap_or_default())
                 });

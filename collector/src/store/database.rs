@@ -56,10 +56,7 @@ pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
 
 /// Opens the writing connection.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    let unusable = |reason: rusqlite::Error| match reason.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
-        _ => OpenError::Unusable { path: path.to_owned(), reason },
-    };
+    let unusable = |reason| unusable(path, reason);
     let mut connection = Connection::open(path).map_err(unusable)?;
     let empty = recognize(&connection, path)?;
     prepare(&mut connection, empty).map_err(unusable)?;
@@ -74,8 +71,7 @@ pub(super) fn open_existing(path: &Path) -> Result<Connection, OpenError> {
 
 /// Opens a connection that only reads, of a database that has to be there.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
-    let connection = open_reader(path)
-        .map_err(|reason| OpenError::Unusable { path: path.to_owned(), reason })?;
+    let connection = open_reader(path).map_err(|reason| unusable(path, reason))?;
     match recognize(&connection, path)? {
         true => Err(OpenError::Foreign(path.to_owned())),
         false => Ok(connection),
@@ -84,7 +80,7 @@ pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
 
 /// Tells whether a database is empty; it has to be ours and of no newer release.
 fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
-    let unusable = |reason| OpenError::Unusable { path: path.to_owned(), reason };
+    let unusable = |reason| unusable(path, reason);
     let id = pragma(connection, "application_id").map_err(unusable)?;
     let found = pragma(connection, "user_version").map_err(unusable)?;
     let empty = is_empty(connection).map_err(unusable)?;
@@ -95,6 +91,13 @@ fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
         return Err(OpenError::Newer { path: path.to_owned(), found });
     }
     Ok(empty)
+}
+
+fn unusable(path: &Path, reason: rusqlite::Error) -> OpenError {
+    match reason.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
+        _ => OpenError::Unusable { path: path.to_owned(), reason },
+    }
 }
 
 /// Opens a connection that only reads.

@@ -52,6 +52,7 @@ impl Shelf {
             response: serde_json::from_str(&response).unwrap(),
             definition: self.definition.clone(),
             imported: false,
+            excluded: false,
             received_at_ms: TODAY * DAY_MS + at_ms,
             submitted_at_ms: TODAY * DAY_MS + at_ms,
         }
