@@ -1,6 +1,7 @@
 //! The sites a collector serves: checked, compiled for serving, and swapped in whole on change.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use jiff::tz::TimeZone;
@@ -28,7 +29,7 @@ pub struct LiveSite {
     /// What its owner wrote.
     pub site: Site,
     /// Whether a file on disk manages it, or the HTTP interface.
-    pub managed_by_file: bool,
+    managed_by_file: AtomicBool,
     /// What cuts its time into days.
     pub zone: TimeZone,
     /// Its surveys, and those that were asked earlier.
@@ -155,9 +156,19 @@ impl Sites {
         Ok(())
     }
 
+    /// Lets go of a site whose file is now about another one: it is served as it was, and can be
+    /// changed by the HTTP interface.
+    pub(crate) fn release(&self, site: &str) {
+        if let Some(live) = self.get(site) {
+            live.managed_by_file.store(false, Ordering::Relaxed);
+        }
+    }
+
     fn not_managed_by_file(&self, site: &str) -> Result<(), SiteError> {
         match self.get(site) {
-            Some(live) if live.managed_by_file => Err(SiteError::ManagedByFile(site.to_owned())),
+            Some(live) if live.is_managed_by_file() => {
+                Err(SiteError::ManagedByFile(site.to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -187,6 +198,11 @@ impl Sites {
 }
 
 impl LiveSite {
+    /// Whether a file on disk manages it, rather than the HTTP interface.
+    pub fn is_managed_by_file(&self) -> bool {
+        self.managed_by_file.load(Ordering::Relaxed)
+    }
+
     /// The survey with this id, whether it is asked now or was earlier.
     pub fn survey(&self, id: &str) -> Option<&LiveSurvey> {
         self.surveys.get(id)
@@ -264,6 +280,7 @@ fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> C
     }
     let loader = loader(&site, &surveys);
     let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
+    let managed_by_file = AtomicBool::new(managed_by_file);
     let live = LiveSite { site, managed_by_file, zone, surveys, loader };
     Compiled { live, current, broken }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::sites::{SiteError, Sites};
+use crate::sites::{SiteError, Sites, check};
 
 /// How often files are read. Comparing their content works on every file system and with every
 /// editor, and costs nothing for a few kilobytes.
@@ -13,8 +13,16 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Reloads site files whose content changes.
 pub(crate) struct Watch {
-    files: Vec<(PathBuf, Option<String>)>,
+    files: Vec<Watched>,
     sites: Sites,
+}
+
+struct Watched {
+    path: PathBuf,
+    /// Its content when it was last looked at.
+    text: Option<String>,
+    /// The site it was about when it was last good.
+    site: Option<String>,
 }
 
 impl Watch {
@@ -22,7 +30,8 @@ impl Watch {
     pub(crate) fn new(files: Vec<PathBuf>, sites: Sites) -> Watch {
         let loaded = |path: PathBuf| {
             let text = std::fs::read_to_string(&path).ok();
-            (path, text)
+            let site = text.as_deref().and_then(|text| check(text).ok()).map(|site| site.site);
+            Watched { path, text, site }
         };
         Watch { files: files.into_iter().map(loaded).collect(), sites }
     }
@@ -40,24 +49,36 @@ impl Watch {
     }
 
     async fn reload_changed(&mut self) {
-        for (path, loaded) in &mut self.files {
-            let Ok(text) = tokio::fs::read_to_string(&*path).await else { continue };
-            if loaded.as_ref() == Some(&text) {
-                continue;
+        for watched in &mut self.files {
+            let Ok(text) = tokio::fs::read_to_string(&watched.path).await else { continue };
+            if watched.text.as_ref() != Some(&text) {
+                watched.reload(&text, &self.sites).await;
+                watched.text = Some(text);
             }
-            let file = path.display();
-            match self.sites.load_file(&text).await {
-                Ok((site, warnings)) => {
-                    tracing::info!(%file, site, "reloaded");
-                    warnings.iter().for_each(|warning| tracing::warn!("{file}: {warning}"));
+        }
+    }
+}
+
+impl Watched {
+    async fn reload(&mut self, text: &str, sites: &Sites) {
+        let file = self.path.display();
+        match sites.load_file(text).await {
+            Ok((site, warnings)) => {
+                tracing::info!(%file, site, "reloaded");
+                warnings.iter().for_each(|warning| tracing::warn!("{file}: {warning}"));
+                let before = self.site.replace(site.clone()).filter(|before| *before != site);
+                if let Some(before) = before {
+                    sites.release(&before);
+                    tracing::warn!(
+                        "{file} was about site {before:?}, which is served as it was until it is deleted"
+                    );
                 }
-                Err(SiteError::Problems(problems)) => {
-                    problems.iter().for_each(|problem| tracing::error!("{file}: {problem}"));
-                    tracing::error!(%file, "goes on with the file as it was before");
-                }
-                Err(error) => tracing::error!(%file, %error, "cannot be loaded"),
             }
-            *loaded = Some(text);
+            Err(SiteError::Problems(problems)) => {
+                problems.iter().for_each(|problem| tracing::error!("{file}: {problem}"));
+                tracing::error!(%file, "goes on with the file as it was before");
+            }
+            Err(error) => tracing::error!(%file, %error, "cannot be loaded"),
         }
     }
 }

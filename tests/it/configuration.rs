@@ -82,6 +82,19 @@ async fn old_answers_are_told_apart_by_a_new_breakdown() {
 }
 
 #[tokio::test]
+async fn a_file_that_turns_to_another_site_lets_go_of_the_first() {
+    let collector = Collector::start(SITE);
+    std::fs::write(collector.folder().join("site.json"), OTHER).unwrap();
+    wait_until("the other site", async || collector.get("/other/nabz.js").await.status == 200)
+        .await;
+    wait_until("the first to be free", async || {
+        delete(&collector, "/api/v1/sites/acme").await.status == 204
+    })
+    .await;
+    assert_eq!(collector.get("/acme/nabz.js").await.status, 404);
+}
+
+#[tokio::test]
 async fn sites_live_through_the_api() {
     let collector = Collector::start(SITE);
     assert_eq!(put(&collector, "/api/v1/sites/acme", SITE).await.verdict(), "409");

@@ -30,6 +30,18 @@ async fn the_site_file_and_the_snippet_work() {
     );
 }
 
+#[tokio::test]
+async fn the_answer_it_posts_is_taken() {
+    let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
+    let block =
+        blocks("sh").into_iter().find(|block| block.contains("/api/v1/responses -d")).unwrap();
+    let body = block.split('\'').nth(1).expect("the body stands between quotes");
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("authorization", bearer.as_str())];
+    let reply = collector.request(reqwest::Method::POST, "/api/v1/responses", &headers, body).await;
+    assert_eq!(reply.status, 204, "{}", reply.text);
+}
+
 #[test]
 fn its_commands_exist() {
     for command in ["cargo xtask demo", "cargo xtask test"] {

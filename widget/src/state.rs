@@ -269,9 +269,9 @@ mod tests {
         check(&[Nps], "3 x", "answered:3 Closed");
         check(&[Nps], "9 x", "completed:9 Closed");
         check(&[Nps, Faces], "9 x", "answered:9 Closed");
-        check(&[Nps], "3 wslow x", "answered:3 completed:3:slow Closed");
+        check(&[Nps], "3 wslow x", "answered:3 completed:3slow Closed");
         check(&[Text], "wHi x", "completed:Hi Closed");
-        check(&[Text], "w  x", "dismissed Closed");
+        check(&[Text], "w\t x", "dismissed Closed");
     }
 
     #[test]

@@ -173,10 +173,10 @@ async fn a_follow_up_under_its_answer() {
         <div id="ends" class="ends">Very low effort<span>Very high effort</span>
         </div>
         <h3 id="why" dir="auto">Why?</h3>
-        <textarea rows="3" maxlength="5000" aria-labelledby="why" placeholder="Optional">
+        <textarea rows="3" maxlength="2000" aria-labelledby="why" placeholder="Optional">
         </textarea>
         <div class="actions">
-        <span>4/5000</span>
+        <span>4/2000</span>
         <button type="button" name="skip">Skip</button>
         <button type="button" name="send">Send</button>
         </div>
@@ -194,7 +194,7 @@ async fn a_text() {
         <h2 id="prompt" dir="auto">What is missing?</h2>
         <h3 id="why" dir="auto">
         </h3>
-        <textarea rows="3" maxlength="5000" aria-labelledby="prompt" placeholder="Optional">
+        <textarea rows="3" maxlength="2000" aria-labelledby="prompt" placeholder="Optional">
         </textarea>
         <div class="actions">
         <span>

@@ -38,7 +38,7 @@ pub(super) async fn surveys(
                 "survey": id,
                 "version": live.version,
                 "active": live.active,
-                "managed_by": if site.managed_by_file { "file" } else { "api" },
+                "managed_by": if site.is_managed_by_file() { "file" } else { "api" },
             })
         };
         site.surveys.iter().map(entry).collect()
