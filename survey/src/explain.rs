@@ -229,7 +229,8 @@ fn result(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::{Every, Range, Scope, Subject, summarize};
+    use crate::scope::{Every, Range, Scope};
+    use crate::summary::{Subject, summarize};
     use crate::tally::{Cells, Row};
     use crate::{Day, site::WeekDay};
     use expect_test::{Expect, expect};

@@ -7,6 +7,7 @@
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
 //!   becomes of the response stored before
 //! - [`rules`]: whether a survey is due
+//! - [`scope`]: which days a summary covers
 //! - [`tally`], [`interval`], [`score`], [`metric`], [`summary`]: from counts to numbers that can be trusted
 //! - [`explain`]: where a number comes from
 //! - [`day`]: a calendar day
@@ -27,6 +28,7 @@ pub mod response;
 pub mod revise;
 pub mod rules;
 pub mod scale;
+pub mod scope;
 pub mod score;
 pub mod site;
 pub mod summary;

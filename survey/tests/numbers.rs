@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use survey::response::{Answer, Response, State, Value};
+use survey::scope::{Every, Range, Scope};
 use survey::score::Distribution;
-use survey::summary::{Every, Range, Scope, Subject};
+use survey::summary::Subject;
 use survey::tally::{self, Cells, Counted, Row};
 use survey::{Day, Definition, Question, Summary, summarize};
 

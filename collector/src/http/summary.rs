@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use survey::summary::{Every, Range, Scope, Subject};
+use survey::scope::{Every, Range, Scope};
+use survey::summary::Subject;
 use survey::tally::{EVERYBODY, Row, STATES, option_series};
 use survey::{Day, Definition, Question, Site, Summary, summarize};
 

@@ -1,7 +1,7 @@
 //! One survey: scores, distribution, trend, comments.
 
 use ::survey::response::Response;
-use ::survey::summary::Every;
+use ::survey::scope::Every;
 use ::survey::{Day, Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 

@@ -239,6 +239,10 @@ mod tests {
             high: 1
         "#]],
         );
+    }
+
+    #[test]
+    fn a_column_without_answers_or_of_another_name_is_told() {
         check(
             Scale::Problems,
             None,
