@@ -46,7 +46,7 @@ async fn bench(responses: i64) -> anyhow::Result<()> {
     let database = format!("sqlite:{}", file.display());
     let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let start = Instant::now();
-    let store = Store::open(&database)?;
+    let store = Store::open(&database).await?;
     let asked = fill(&store, responses, now_ms).await?;
     let built = start.elapsed();
     store.close().await;
@@ -63,7 +63,7 @@ async fn bench(responses: i64) -> anyhow::Result<()> {
         ms(narrow),
         ratio(narrow),
     );
-    rebuild(Store::open(&database)?, &asked, responses, now_ms).await
+    rebuild(Store::open(&database).await?, &asked, responses, now_ms).await
 }
 
 fn ms(duration: Duration) -> f64 {

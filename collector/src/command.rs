@@ -122,7 +122,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
-        Command::Verify { database, repair } => verify(&database, repair),
+        Command::Verify { database, repair } => block_on(verify(&database, repair)),
         Command::Score(score) => score.run(),
         Command::Export(export) => block_on(export.run()),
         Command::Import(import) => block_on(import.run()),
@@ -233,8 +233,8 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints every difference between the tallies and the rows, and what was done about them.
-fn verify(database: &str, repair: bool) -> anyhow::Result<ExitCode> {
-    let Verified { responses, differences } = Store::verify(database, repair)?;
+async fn verify(database: &str, repair: bool) -> anyhow::Result<ExitCode> {
+    let Verified { responses, differences } = Store::verify(database, repair).await?;
     for difference in &differences {
         println!("{difference}");
     }

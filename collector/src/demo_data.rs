@@ -24,7 +24,7 @@ const SHOWN_A_DAY: f64 = 34.0;
 /// # Errors
 /// When the file has problems or the database fails.
 pub async fn fill(file: &str, database: &str, days: i32) -> anyhow::Result<usize> {
-    let store = Store::open(database)?;
+    let store = Store::open(database).await?;
     let sites = Sites::load(store.clone()).await?;
     let site = match sites.load_file(file).await {
         Ok((site, _)) => sites.get(&site),

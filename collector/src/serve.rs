@@ -68,7 +68,7 @@ pub struct Running {
 /// # Errors
 /// Says what is wrong with the database, a site file or the address, and what to do.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let store = Store::open(&options.database)?;
+    let store = Store::open(&options.database).await?;
     let sites = Sites::load(store.clone()).await?;
     load_files(&sites, &options.files).await?;
     let listener = listen(&options.listen).await?;

@@ -46,7 +46,7 @@ pub struct Target {
 impl Target {
     /// Opens the database and finds the site that has the survey.
     async fn open(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
-        let store = Store::open_existing(&self.database)?;
+        let store = Store::open_existing(&self.database).await?;
         let sites = Sites::load(store.clone()).await?;
         let list = |names: Vec<String>| names.join(", ");
         let site = sites.get(&self.site).with_context(|| {

@@ -1,12 +1,10 @@
-//! A response as a row: what is stored of it, and what can be changed about it later.
+//! A response as it is stored: where it counts, and what can be changed about it later.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use survey::response::{Response, Value};
 use survey::{Day, Definition};
 
 use super::placement::{Generation, Places};
-use super::read::json;
 
 /// What is stored of a response.
 #[derive(Debug, Clone)]
@@ -92,104 +90,6 @@ fn set<T>(place: &mut Option<T>, new: Option<Option<T>>) {
     }
 }
 
-/// The columns that make a [`Record`], in the order [`of_row`] reads them.
-pub(super) const COLUMNS: &str =
-    "response, places, submitted_at, stored_at, excluded, imported, handling,
-     (SELECT generation FROM placements
-      WHERE placements.site = responses.site AND counted_to IS NULL) AS shown";
-
-/// A record from a row of [`COLUMNS`].
-pub(super) fn of_row(row: &Row) -> rusqlite::Result<Record> {
-    Ok(Record {
-        response: json(row, 0)?,
-        places: json(row, 1)?,
-        submitted_at_ms: row.get(2)?,
-        stored_at_ms: row.get(3)?,
-        excluded: row.get(4)?,
-        imported: row.get(5)?,
-        handling: json(row, 6)?,
-        shown: row.get(7)?,
-    })
-}
-
-/// The record with this id.
-pub(super) fn load(
-    transaction: &Transaction,
-    site: &str,
-    id: &str,
-) -> rusqlite::Result<Option<Record>> {
-    transaction
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id = ?2"))?
-        .query_row((site, id), of_row)
-        .optional()
-}
-
-/// Writes a new record.
-pub(super) fn insert(
-    transaction: &Transaction,
-    record: &Record,
-    definition: &Definition,
-) -> rusqlite::Result<()> {
-    let Response { site, id, survey, .. } = &record.response;
-    transaction
-        .prepare_cached(
-            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(params![
-            site,
-            id,
-            survey,
-            record.submitted_at_ms,
-            record.stored_at_ms,
-            to_json(&record.response),
-            to_json(&record.places),
-            record.excluded,
-            record.imported,
-            to_json(&record.handling),
-            has_words(&record.response),
-            groups(&record.response, definition),
-        ])
-        .map(|_| ())
-}
-
-/// Writes a record that is there already.
-pub(super) fn update(
-    transaction: &Transaction,
-    record: &Record,
-    definition: &Definition,
-) -> rusqlite::Result<()> {
-    let Response { site, id, .. } = &record.response;
-    transaction
-        .prepare_cached(
-            "UPDATE responses
-             SET response = ?3, places = ?4, excluded = ?5, handling = ?6, commented = ?7, groups = ?8
-             WHERE site = ?1 AND id = ?2",
-        )?
-        .execute(params![
-            site,
-            id,
-            to_json(&record.response),
-            to_json(&record.places),
-            record.excluded,
-            to_json(&record.handling),
-            has_words(&record.response),
-            groups(&record.response, definition),
-        ])
-        .map(|_| ())
-}
-
-/// The definition that a stored response was asked with.
-pub(super) fn definition(
-    transaction: &Transaction,
-    response: &Response,
-) -> rusqlite::Result<Definition> {
-    transaction
-        .prepare_cached(
-            "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
-        )?
-        .query_row((&response.site, &response.survey, &response.version), |row| json(row, 0))
-}
-
 /// What a response says about a breakdown key: its own locale or page, or an attribute.
 pub(super) fn value_of(response: &Response, key: &str) -> Option<String> {
     match key {
@@ -200,7 +100,7 @@ pub(super) fn value_of(response: &Response, key: &str) -> Option<String> {
 }
 
 /// Whether the respondent wrote anything.
-fn has_words(response: &Response) -> bool {
+pub(super) fn has_words(response: &Response) -> bool {
     let written = |text: &str| !text.trim().is_empty();
     response.answers.iter().any(|answer| {
         let text = matches!(&answer.value, Value::Text(text) if written(text));
@@ -209,7 +109,7 @@ fn has_words(response: &Response) -> bool {
 }
 
 /// The groups that the answers fell into, each between commas.
-fn groups(response: &Response, definition: &Definition) -> String {
+pub(super) fn groups(response: &Response, definition: &Definition) -> String {
     let group = |answer: &survey::Answer| {
         let question = definition.question(&answer.question)?;
         match &answer.value {

@@ -4,6 +4,7 @@ use survey::response::Attribute;
 use survey::tally::{Cells, EVERYBODY, STATES};
 use survey::{Day, Definition};
 
+use super::sqlite::{append, database, placement};
 use super::*;
 
 const DAY_MS: i64 = 86_400_000;
@@ -21,7 +22,7 @@ struct Shelf {
 impl Shelf {
     async fn new() -> Shelf {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&url(&folder)).unwrap();
+        let store = Store::open(&url(&folder)).await.unwrap();
         let definition = r#"{"survey":"s","locale":"en","position":"bottom-end",
             "questions":[{"scale":"nps","prompt":"?"}]}"#;
         let definition = Arc::new(serde_json::from_str(definition).unwrap());
@@ -81,8 +82,8 @@ impl Shelf {
         }
     }
 
-    fn differences(&self, repair: bool) -> Vec<String> {
-        let verified = Store::verify(&url(&self.folder), repair).unwrap();
+    async fn differences(&self, repair: bool) -> Vec<String> {
+        let verified = Store::verify(&url(&self.folder), repair).await.unwrap();
         verified.differences.iter().map(ToString::to_string).collect()
     }
 
@@ -102,29 +103,32 @@ async fn a_counter_that_is_wrong_is_found_and_repaired() {
     let batch = vec![shelf.posted("pro", 0), shelf.posted("free", 0)];
     shelf.store.append(batch).await.unwrap();
     let none: [&str; 0] = [];
-    assert_eq!(shelf.differences(false), none);
-    let check = |statement: &str, expected: &[&str]| {
+    assert_eq!(shelf.differences(false).await, none);
+    let check = async |statement: &str, expected: &[&str]| {
         shelf.sql(statement);
-        assert_eq!(shelf.differences(false), expected, "{statement}");
-        assert_eq!(shelf.differences(true), expected, "{statement}");
-        assert_eq!(shelf.differences(false), none, "{statement}");
+        assert_eq!(shelf.differences(false).await, expected, "{statement}");
+        assert_eq!(shelf.differences(true).await, expected, "{statement}");
+        assert_eq!(shelf.differences(false).await, none, "{statement}");
     };
     check(
         "UPDATE tallies SET c9 = c9 + 1 WHERE series = 'nps'",
         &["a/s 2026-11-22 nps[9]: 3 stored, 2 counted"],
-    );
+    )
+    .await;
     check(
         "DELETE FROM tallies WHERE series = ''",
         &[
             "a/s 2026-11-22 states[0]: 0 stored, 2 counted",
             "a/s 2026-11-22 states[1]: 0 stored, 2 counted",
         ],
-    );
+    )
+    .await;
     check(
         "INSERT INTO tallies SELECT site, generation, survey, 'plan', 'pro', day, series,
          c0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM tallies WHERE series = ''",
         &["a/s 2026-11-22 plan=pro states[0]: 2 stored, 0 counted"],
-    );
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -136,7 +140,7 @@ async fn a_new_time_zone_moves_answers_to_their_new_day() {
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 2"]);
     shelf.keep("Asia/Tehran", &[]).await;
     shelf.becomes(EVERYBODY, &["+0 2"], &["+0 1", "+1 1"]).await;
-    assert!(shelf.differences(false).is_empty());
+    assert!(shelf.differences(false).await.is_empty());
 }
 
 #[tokio::test]
@@ -162,12 +166,12 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
         ingest.append(&transaction, &batch).unwrap();
         ingest.flush(&transaction).unwrap();
         transaction.commit().unwrap();
-        assert!(shelf.differences(false).is_empty());
+        assert!(shelf.differences(false).await.is_empty());
         let shown_before = shelf.answered("plan").await;
         let transaction = connection.transaction().unwrap();
         let more = ingest.rebuild(&transaction).unwrap();
         transaction.commit().unwrap();
-        assert!(shelf.differences(false).is_empty());
+        assert!(shelf.differences(false).await.is_empty());
         // Three steps place all rows, the fourth shows them; nothing is shown of the first three.
         assert_eq!((shown_before.is_empty(), more), (step <= 3, step <= 3), "step {step}");
     }
@@ -190,8 +194,8 @@ async fn a_rebuild_goes_on_after_a_restart_and_gives_way_to_another() {
     shelf.keep("UTC", &[]).await;
     shelf.keep("Asia/Tehran", &["plan"]).await;
     shelf.store.clone().close().await;
-    shelf.store = Store::open(&url(&shelf.folder)).unwrap();
+    shelf.store = Store::open(&url(&shelf.folder)).await.unwrap();
     wait(&shelf, "plan", &["+0pro 1000"]).await;
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1000"]);
-    assert!(shelf.differences(false).is_empty());
+    assert!(shelf.differences(false).await.is_empty());
 }

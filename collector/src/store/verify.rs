@@ -5,16 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use survey::Day;
 use survey::tally::{Cells, EVERYBODY, STATES};
-use survey::{Day, Definition};
 
-use super::database::{self, OpenError};
-use super::placement;
-use super::record::{self, COLUMNS};
-use super::tallies::{CELL_COLUMNS, Changes, Key, cells_at};
+use super::changes::{Changes, Key};
+use super::{OpenError, StoreError};
 
 /// A counter that does not say what the rows say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,93 +63,26 @@ pub enum VerifyError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The database failed.
-    #[error("the database failed: {0}")]
-    Database(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-/// Counts all responses of the database in a file again, and has the tallies say so if asked to.
-pub(super) fn verify(path: &Path, repair: bool) -> Result<Verified, VerifyError> {
-    let mut connection =
-        if repair { database::open_existing(path)? } else { database::open_to_look(path)? };
-    // A repair must not be overtaken by a collector between counting and writing.
-    let behavior =
-        if repair { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
-    let transaction = connection.transaction_with_behavior(behavior)?;
-    let mut verified = Verified::default();
-    for (site, survey) in surveys(&transaction)? {
-        let (responses, mut counted) = recount(&transaction, &site, &survey)?;
-        let differences = compare(&transaction, &site, &survey, &counted)?;
-        if repair && !differences.is_empty() {
-            transaction
-                .execute("DELETE FROM tallies WHERE site = ?1 AND survey = ?2", [site, survey])?;
-            counted.flush(&transaction)?;
-        }
-        verified.responses += responses;
-        verified.differences.extend(differences);
-    }
-    transaction.commit()?;
-    Ok(verified)
-}
-
-fn surveys(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    connection
-        .prepare("SELECT site, survey FROM responses UNION SELECT site, survey FROM tallies")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
-}
-
-/// How many responses a survey has, and what they come to.
-fn recount(
-    transaction: &Transaction,
-    site: &str,
-    survey: &str,
-) -> rusqlite::Result<(u64, Changes)> {
-    let placements = placement::of_site(transaction, site)?;
-    let mut definitions: HashMap<Option<String>, Definition> = HashMap::new();
-    let mut counted = Changes::default();
-    let mut responses = 0;
-    let select = format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND survey = ?2");
-    let mut statement = transaction.prepare(&select)?;
-    for record in statement.query_map([site, survey], record::of_row)? {
-        let mut record = record?;
-        record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
-        let version = record.response.version.clone();
-        if !definitions.contains_key(&version) {
-            let asked = record::definition(transaction, &record.response)?;
-            definitions.insert(version.clone(), asked);
-        }
-        counted.count(&record, &definitions[&version], 1);
-        responses += 1;
-    }
-    Ok((responses, counted))
-}
-
-/// Every counter of a survey that differs from what was counted.
-fn compare(
-    transaction: &Transaction,
-    site: &str,
-    survey: &str,
+/// Every counter of a survey's stored tallies that differs from what was counted.
+pub(super) fn compare(
+    stored: impl IntoIterator<Item = (Key, Cells)>,
     counted: &Changes,
-) -> rusqlite::Result<Vec<Difference>> {
-    let select = format!(
-        "SELECT key, bucket, series, generation, day, {CELL_COLUMNS}
-         FROM tallies WHERE site = ?1 AND survey = ?2"
-    );
+) -> Vec<Difference> {
     let mut left: HashMap<&Key, &Cells> = counted.rows().collect();
     let mut differences = Vec::new();
-    let mut statement = transaction.prepare(&select)?;
-    let mut rows = statement.query([site, survey])?;
-    while let Some(row) = rows.next()? {
-        let series = [site.into(), survey.into(), row.get(0)?, row.get(1)?, row.get(2)?];
-        let key: Key = (series, row.get(3)?, Day(row.get(4)?));
+    for (key, cells) in stored {
         let counted = left.remove(&key).copied().unwrap_or_default();
-        differ(&key, &cells_at(row, 5)?, &counted, &mut differences);
+        differ(&key, &cells, &counted, &mut differences);
     }
     for (key, counted) in left {
         differ(key, &Cells::default(), counted, &mut differences);
     }
     differences.sort_by_cached_key(|it| (it.day, it.to_string()));
-    Ok(differences)
+    differences
 }
 
 fn differ(key: &Key, stored: &Cells, counted: &Cells, differences: &mut Vec<Difference>) {

@@ -9,10 +9,13 @@ use survey::response::Response;
 use survey::revise::{Outcome, revise};
 use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
-use super::placement::{self, Buckets, Place, Placement, Places, Rebuild};
-use super::record::{self, Amendment, Handling, Record};
-use super::tallies::Changes;
-use super::{Kept, Posted};
+use super::super::changes::Changes;
+use super::super::placement::{Buckets, Place, Placement, Places};
+use super::super::record::{Amendment, Handling, Record, value_of};
+use super::super::{Kept, Posted};
+use super::placement::{self, Rebuild};
+use super::record;
+use super::tallies;
 
 /// Site, survey and version.
 type Version = (String, String, String);
@@ -21,7 +24,7 @@ type Breakdown = (String, String, String);
 
 /// The writer's working memory.
 #[derive(Default)]
-pub(super) struct Ingest {
+pub(in crate::store) struct Ingest {
     /// Changes to tallies not yet written.
     changes: Changes,
     /// The definitions that responses were asked with, as far as they were looked up.
@@ -34,7 +37,7 @@ pub(super) struct Ingest {
 
 impl Ingest {
     /// Stores responses and notes what they change in the tallies.
-    pub(super) fn append(
+    pub(in crate::store) fn append(
         &mut self,
         transaction: &Transaction,
         batch: &[Posted],
@@ -43,9 +46,9 @@ impl Ingest {
     }
 
     /// Writes the changed tallies.
-    pub(super) fn flush(&mut self, transaction: &Transaction) -> rusqlite::Result<()> {
+    pub(in crate::store) fn flush(&mut self, transaction: &Transaction) -> rusqlite::Result<()> {
         self.forget_placements();
-        self.changes.flush(transaction)
+        tallies::flush(&mut self.changes, transaction)
     }
 
     /// Looks up again where responses count: that may have been changed.
@@ -177,7 +180,10 @@ impl Ingest {
     }
 
     /// Goes on with a rebuild by some rows; tells whether there is more to do.
-    pub(super) fn rebuild(&mut self, transaction: &Transaction) -> rusqlite::Result<bool> {
+    pub(in crate::store) fn rebuild(
+        &mut self,
+        transaction: &Transaction,
+    ) -> rusqlite::Result<bool> {
         let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
         let records = rebuild.next(transaction)?;
         for record in &records {
@@ -245,7 +251,7 @@ impl Ingest {
     ) -> rusqlite::Result<Buckets> {
         let mut buckets = Buckets::new();
         for key in keys {
-            if let Some(value) = record::value_of(response, key) {
+            if let Some(value) = value_of(response, key) {
                 let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
                 let bucket = self.bucket(transaction, breakdown, value)?;
                 buckets.insert(key.clone(), bucket);

@@ -5,60 +5,15 @@ use std::sync::Mutex;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::de::DeserializeOwned;
-use survey::{Definition, Group};
 
-use super::placement::{self, Placing};
-use super::record::{self, COLUMNS, Record};
-use super::{StoreError, database};
+use super::super::placement::Placing;
+use super::super::record::Record;
+use super::super::{Page, PageQuery, StoreError, StoredDefinition, StoredSite};
+use super::record::{self, COLUMNS};
+use super::{database, placement};
 
 /// Connections kept open for reading.
 const READERS_MAX: usize = 8;
-
-/// A site as it is kept.
-#[derive(Debug, Clone)]
-pub struct StoredSite {
-    /// The site's key.
-    pub site: String,
-    /// Its file.
-    pub file: String,
-}
-
-/// A definition as it is kept.
-#[derive(Debug, Clone)]
-pub struct StoredDefinition {
-    /// Its version.
-    pub version: String,
-    /// The definition.
-    pub definition: Definition,
-    /// Whether it is asked with now.
-    pub current: bool,
-}
-
-/// Which responses to list.
-#[derive(Debug, Clone)]
-pub struct PageQuery {
-    /// The site's key.
-    pub site: String,
-    /// The survey's id.
-    pub survey: String,
-    /// Only those given before this time (milliseconds since 1970), or at it with a lower id.
-    pub after: Option<(i64, String)>,
-    /// At most so many.
-    pub limit: usize,
-    /// Only those with an answer in this group.
-    pub group: Option<Group>,
-    /// Only those in which something was written.
-    pub commented: bool,
-}
-
-/// A page of responses.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The responses, newest first.
-    pub responses: Vec<Record>,
-    /// Where the next page starts; `None` after the last.
-    pub next: Option<(i64, String)>,
-}
 
 /// Connections that only read.
 #[derive(Debug)]

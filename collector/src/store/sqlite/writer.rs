@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::{Amendment, Kept, Posted, StoreError};
 use super::append::Ingest;
-use super::{Amendment, Kept, Posted, StoreError};
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
@@ -59,7 +59,7 @@ impl Job {
                 let _ = reply.send(result.map(|()| done));
             }) as Acknowledge),
             Err(error) => {
-                let _ = reply.send(Err(StoreError::Database(error)));
+                let _ = reply.send(Err(error.into()));
                 None
             }
         }))
@@ -151,17 +151,14 @@ fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
 /// Does all jobs in one transaction and tells everybody how it went.
 fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>) {
     let mut waiting: Vec<Acknowledge> = Vec::with_capacity(jobs.len());
-    let result = transact(connection, ingest, jobs, &mut waiting);
+    let result = transact(connection, ingest, jobs, &mut waiting).map_err(StoreError::from);
     if let Err(error) = &result {
         // What was told apart in memory may not have been stored.
         ingest.forget();
         tracing::error!(%error, "a batch of {} could not be written", waiting.len());
     }
     for acknowledge in waiting {
-        acknowledge(match &result {
-            Ok(()) => Ok(()),
-            Err(error) => Err(copy_of(error)),
-        });
+        acknowledge(result.clone());
     }
 }
 
@@ -242,13 +239,4 @@ fn within_savepoint(transaction: &Transaction, change: Change) -> Option<Acknowl
     let end = if done.is_some() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
     transaction.execute_batch(end).ok()?;
     done
-}
-
-/// An error for each of those who wait; SQLite's own cannot be cloned.
-fn copy_of(error: &rusqlite::Error) -> StoreError {
-    let code =
-        error.sqlite_error().map_or(rusqlite::ffi::SQLITE_ERROR, |error| error.extended_code);
-    let error =
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()));
-    StoreError::Database(error)
 }

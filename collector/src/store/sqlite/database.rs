@@ -1,61 +1,18 @@
 //! Opens the SQLite database and brings its schema up to date.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+
+use super::super::OpenError;
 
 /// The schema this release writes, in SQLite's `user_version`.
 const SCHEMA_VERSION: i32 = 1;
 /// Marks a file as ours, in SQLite's `application_id`: "nabz".
 const APPLICATION_ID: i32 = 0x6e61_627a;
 
-/// Why a database cannot be opened, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The URL is of no known kind.
-    #[error("--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db")]
-    UnknownUrl(String),
-    /// There is no such file.
-    #[error("there is no database {}: name the collector's with --database", .0.display())]
-    Missing(PathBuf),
-    /// The file cannot be opened, created or read.
-    #[error(
-        "the database {} cannot be opened: {reason}. \
-         Check that its folder exists and that this user may write there", path.display()
-    )]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: rusqlite::Error,
-    },
-    /// The file is some other program's.
-    #[error("{} is no database of this program. Name another file with --database", .0.display())]
-    Foreign(PathBuf),
-    /// The file was written by a newer release.
-    #[error(
-        "the database {} is of a newer release (schema {found}; this release knows {SCHEMA_VERSION}). \
-         Start that release again, or restore a backup made before the update", path.display()
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: i32,
-    },
-}
-
-/// The file that a database URL names.
-pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
-    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    // A database in memory would lose what was acknowledged, and is another one for each reader.
-    path.filter(|path| !path.is_empty() && !path.starts_with(':'))
-        .map(PathBuf::from)
-        .ok_or_else(|| OpenError::UnknownUrl(url.to_owned()))
-}
-
 /// Opens the writing connection.
-pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+pub(in crate::store) fn open(path: &Path) -> Result<Connection, OpenError> {
     let unusable = |reason| unusable(path, reason);
     let mut connection = Connection::open(path).map_err(unusable)?;
     let empty = recognize(&connection, path)?;
@@ -88,15 +45,16 @@ fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
         return Err(OpenError::Foreign(path.to_owned()));
     }
     if found > SCHEMA_VERSION {
-        return Err(OpenError::Newer { path: path.to_owned(), found });
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
     }
     Ok(empty)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn unusable(path: &Path, reason: rusqlite::Error) -> OpenError {
     match reason.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
-        _ => OpenError::Unusable { path: path.to_owned(), reason },
+        _ => OpenError::Unusable { path: path.to_owned(), reason: reason.to_string() },
     }
 }
 

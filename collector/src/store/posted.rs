@@ -1,0 +1,36 @@
+//! Responses on their way into the store.
+
+use std::sync::Arc;
+
+use survey::Definition;
+use survey::response::Response;
+
+/// A response on its way into the store.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    /// What was posted; its id is in lower case.
+    pub response: Response,
+    /// The definition it was accepted against.
+    pub definition: Arc<Definition>,
+    /// Whether it comes from a file that knows of no showings.
+    pub imported: bool,
+    /// Whether it is left out of every number, as it was where it comes from.
+    pub excluded: bool,
+    /// When it arrived, in milliseconds since 1970.
+    pub received_at_ms: i64,
+    /// When it counts as given, if this is the first post about it.
+    pub submitted_at_ms: i64,
+}
+
+/// What became of a posted response, once that is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// It is new, or revised what was there.
+    Stored,
+    /// It was known already.
+    Known,
+    /// Refused: the id belongs to a response of another survey, named here.
+    OtherSurvey(String),
+    /// Refused: it claims to be answered, but no answer was ever given.
+    Unanswered,
+}

@@ -1,0 +1,194 @@
+//! The implementation on SQLite: one file, and one process that writes it.
+//!
+//! One thread owns the writing connection and commits many requests in one transaction
+//! ([`writer`]); [`append`] is what happens to a response in it; [`read`] answers questions on
+//! connections of its own, which never wait for the writer. The methods are those of
+//! [`super::Store`].
+
+pub(super) mod append;
+pub(super) mod database;
+pub(super) mod placement;
+mod read;
+mod record;
+mod tallies;
+mod verify;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use survey::tally::Row;
+use tokio::sync::oneshot;
+
+use super::{
+    Amendment, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
+    StoredDefinition, StoredSite, TallyQuery, Verified, VerifyError,
+};
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        StoreError::Database(error.to_string())
+    }
+}
+
+/// A database file. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Sqlite {
+    writer: writer::Writer,
+    readers: Arc<read::Readers>,
+}
+
+impl Sqlite {
+    /// Opens the database in a file, and creates it if need be.
+    pub(super) fn open(path: PathBuf) -> Result<Sqlite, OpenError> {
+        let connection = database::open(&path)?;
+        let readers = Arc::new(read::Readers::new(path));
+        Ok(Sqlite { writer: writer::Writer::start(connection), readers })
+    }
+
+    pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
+        let (reply, kept) = oneshot::channel();
+        self.writer.send(writer::Job::Append { batch, reply })?;
+        kept.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn amend(
+        &self,
+        site: String,
+        id: String,
+        amendment: Amendment,
+    ) -> Result<bool, StoreError> {
+        let (reply, done) = oneshot::channel();
+        self.writer.send(writer::Job::Amend { site, id, amendment, reply })?;
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn tally(&self, query: TallyQuery) -> Result<Vec<Row>, StoreError> {
+        self.readers.run(move |connection| tallies::read(connection, &query)).await
+    }
+
+    pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
+        self.readers.run(move |connection| read::responses(connection, &query)).await
+    }
+
+    pub(super) async fn oldest_first(
+        &self,
+        site: String,
+        survey: String,
+        after: Option<(i64, String)>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.readers
+            .run(move |connection| read::oldest_first(connection, (&site, &survey), after, limit))
+            .await
+    }
+
+    pub(super) async fn attribute_keys(
+        &self,
+        site: String,
+        survey: String,
+    ) -> Result<Vec<String>, StoreError> {
+        self.readers.run(move |connection| read::attribute_keys(connection, &site, &survey)).await
+    }
+
+    pub(super) async fn of_other_surveys(
+        &self,
+        site: String,
+        survey: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        self.readers
+            .run(move |connection| read::of_other_surveys(connection, (&site, &survey), &ids))
+            .await
+    }
+
+    pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {
+        self.readers.run(read::sites).await
+    }
+
+    pub(super) async fn definitions(
+        &self,
+        site: &str,
+    ) -> Result<Vec<StoredDefinition>, StoreError> {
+        let site = site.to_owned();
+        self.readers.run(move |connection| read::definitions(connection, &site)).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.write(|transaction| transaction.query_row("SELECT 1", [], |_| Ok(()))).await
+    }
+
+    pub(super) async fn keep_site(
+        &self,
+        site: StoredSite,
+        definitions: Vec<StoredDefinition>,
+        placing: Placing,
+    ) -> Result<(), StoreError> {
+        let keep = move |transaction: &rusqlite::Transaction| {
+            read::keep_site(transaction, &site, &definitions, &placing)
+        };
+        self.write(keep).await
+    }
+
+    pub(super) async fn drop_site(&self, site: &str) -> Result<(), StoreError> {
+        let site = site.to_owned();
+        let drop = move |transaction: &rusqlite::Transaction| {
+            transaction.execute("DELETE FROM sites WHERE site = ?1", [site])
+        };
+        self.write(drop).await.map(|_| ())
+    }
+
+    pub(super) async fn keep_session(
+        &self,
+        hash: String,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now])?;
+            transaction
+                .execute("INSERT OR REPLACE INTO sessions VALUES (?1, ?2)", (hash, expires_at))
+        })
+        .await
+        .map(|_| ())
+    }
+
+    pub(super) async fn drop_session(&self, hash: String) -> Result<(), StoreError> {
+        let end = move |transaction: &rusqlite::Transaction| {
+            transaction.execute("DELETE FROM sessions WHERE hash = ?1", [hash])
+        };
+        self.write(end).await.map(|_| ())
+    }
+
+    pub(super) async fn has_session(&self, hash: String, now: i64) -> Result<bool, StoreError> {
+        let count = "SELECT count(*) FROM sessions WHERE hash = ?1 AND expires_at > ?2";
+        self.readers
+            .run(move |connection| {
+                connection.query_row(count, (hash, now), |row| row.get::<_, i64>(0))
+            })
+            .await
+            .map(|count| count > 0)
+    }
+
+    pub(super) async fn close(self) {
+        // The writer has to be the last to close the database: only it can tidy up the log.
+        self.readers.close();
+        self.writer.close().await;
+    }
+
+    /// Runs a change on the writer's thread, in a transaction with whatever else is waiting.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&rusqlite::Transaction) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, done) = oneshot::channel();
+        self.writer.send(writer::Job::change(change, reply))?;
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Counts all responses of the database in a file again.
+pub(super) async fn verify(path: PathBuf, repair: bool) -> Result<Verified, VerifyError> {
+    let count = move || verify::verify(&path, repair);
+    tokio::task::spawn_blocking(count).await.map_err(|_| StoreError::Closed)?
+}

@@ -1,0 +1,106 @@
+//! A response as a row.
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use survey::Definition;
+use survey::response::Response;
+
+use super::super::record::{Record, groups, has_words, to_json};
+use super::read::json;
+
+/// The columns that make a [`Record`], in the order [`of_row`] reads them.
+pub(super) const COLUMNS: &str =
+    "response, places, submitted_at, stored_at, excluded, imported, handling,
+     (SELECT generation FROM placements
+      WHERE placements.site = responses.site AND counted_to IS NULL) AS shown";
+
+/// A record from a row of [`COLUMNS`].
+pub(super) fn of_row(row: &Row) -> rusqlite::Result<Record> {
+    Ok(Record {
+        response: json(row, 0)?,
+        places: json(row, 1)?,
+        submitted_at_ms: row.get(2)?,
+        stored_at_ms: row.get(3)?,
+        excluded: row.get(4)?,
+        imported: row.get(5)?,
+        handling: json(row, 6)?,
+        shown: row.get(7)?,
+    })
+}
+
+/// The record with this id.
+pub(super) fn load(
+    transaction: &Transaction,
+    site: &str,
+    id: &str,
+) -> rusqlite::Result<Option<Record>> {
+    transaction
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id = ?2"))?
+        .query_row((site, id), of_row)
+        .optional()
+}
+
+/// Writes a new record.
+pub(super) fn insert(
+    transaction: &Transaction,
+    record: &Record,
+    definition: &Definition,
+) -> rusqlite::Result<()> {
+    let Response { site, id, survey, .. } = &record.response;
+    transaction
+        .prepare_cached(
+            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            site,
+            id,
+            survey,
+            record.submitted_at_ms,
+            record.stored_at_ms,
+            to_json(&record.response),
+            to_json(&record.places),
+            record.excluded,
+            record.imported,
+            to_json(&record.handling),
+            has_words(&record.response),
+            groups(&record.response, definition),
+        ])
+        .map(|_| ())
+}
+
+/// Writes a record that is there already.
+pub(super) fn update(
+    transaction: &Transaction,
+    record: &Record,
+    definition: &Definition,
+) -> rusqlite::Result<()> {
+    let Response { site, id, .. } = &record.response;
+    transaction
+        .prepare_cached(
+            "UPDATE responses
+             SET response = ?3, places = ?4, excluded = ?5, handling = ?6, commented = ?7, groups = ?8
+             WHERE site = ?1 AND id = ?2",
+        )?
+        .execute(params![
+            site,
+            id,
+            to_json(&record.response),
+            to_json(&record.places),
+            record.excluded,
+            to_json(&record.handling),
+            has_words(&record.response),
+            groups(&record.response, definition),
+        ])
+        .map(|_| ())
+}
+
+/// The definition that a stored response was asked with.
+pub(super) fn definition(
+    transaction: &Transaction,
+    response: &Response,
+) -> rusqlite::Result<Definition> {
+    transaction
+        .prepare_cached(
+            "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
+        )?
+        .query_row((&response.site, &response.survey, &response.version), |row| json(row, 0))
+}

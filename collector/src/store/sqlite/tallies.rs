@@ -1,0 +1,62 @@
+//! Tallies in the database: signed changes in, rows out.
+
+use rusqlite::{Connection, ToSql, Transaction};
+use survey::Day;
+use survey::tally::{CELLS, Cells, Row};
+
+use super::super::TallyQuery;
+use super::super::changes::Changes;
+
+/// Adds all changes to the stored rows.
+pub(super) fn flush(changes: &mut Changes, transaction: &Transaction) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(&upsert_statement())?;
+    for ((series, generation, day), cells) in changes.take() {
+        let [site, survey, key, bucket, series] = &series;
+        let mut values: Vec<&dyn ToSql> =
+            vec![site, &generation, survey, key, bucket, &day.0, series];
+        values.extend(cells.iter().map(|cell| cell as &dyn ToSql));
+        upsert.execute(values.as_slice())?;
+    }
+    Ok(())
+}
+
+fn upsert_statement() -> String {
+    let list = |part: &dyn Fn(usize) -> String| (0..CELLS).map(part).collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO tallies (site, generation, survey, key, bucket, day, series, {columns})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, {values})
+         ON CONFLICT (site, generation, survey, key, day, bucket, series) DO UPDATE SET {sums}",
+        columns = list(&|cell| format!("c{cell}")),
+        values = list(&|cell| format!("?{}", cell + 8)),
+        sums = list(&|cell| format!("c{cell} = tallies.c{cell} + excluded.c{cell}")),
+    )
+}
+
+/// The counters of a row, for a SELECT.
+pub(super) const CELL_COLUMNS: &str =
+    "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15";
+
+/// The counters in [`CELL_COLUMNS`] that begin at a column.
+pub(super) fn cells_at(row: &rusqlite::Row, first: usize) -> rusqlite::Result<Cells> {
+    let mut cells = Cells::default();
+    for (at, cell) in cells.iter_mut().enumerate() {
+        *cell = row.get(first + at)?;
+    }
+    Ok(cells)
+}
+
+/// The rows of a survey, a breakdown key and a range of days, of the generation that is shown.
+pub(super) fn read(connection: &Connection, query: &TallyQuery) -> rusqlite::Result<Vec<Row>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT day, bucket, series, {CELL_COLUMNS} FROM tallies
+             WHERE site = ?1 AND survey = ?2 AND key = ?3 AND day BETWEEN ?4 AND ?5
+               AND generation = (
+                 SELECT generation FROM placements WHERE site = ?1 AND counted_to IS NULL)"
+        ))?
+        .query_map((&query.site, &query.survey, &query.key, query.from.0, query.to.0), |row| {
+            let cells = cells_at(row, 3)?;
+            Ok(Row { day: Day(row.get(0)?), bucket: row.get(1)?, series: row.get(2)?, cells })
+        })?
+        .collect()
+}
