@@ -13,7 +13,6 @@ function start() {
     document.currentScript || document.querySelector(`script[src*="/${site}/nabz.js"]`);
   const base = new URL("..", own.src).href;
   const memory = remember(site);
-  const send = outbox(base + "api/v1/responses");
   /** Whether a survey is shown or being loaded. */
   let busy = () => false;
   let close = () => {};
@@ -23,7 +22,7 @@ function start() {
     const { id } = rule;
     const past = memory.past(id);
     const visit = {
-      path: readablePath(),
+      path: page.path(),
       event,
       now: Date.now(),
       answered_at: past.answered_at,
@@ -44,65 +43,21 @@ function start() {
     if (rule) setTimeout(() => isDue(rule, event) && show(rule), rule.delay_ms);
   };
 
-  /**
-   * A function that posts how far one showing has come.
-   * @param {Rule} rule
-   * @param {string} locale
-   */
-  const reporter = ({ id: survey, version }, locale) => {
-    const { user, attributes, test } = configuration();
-    const response = {
-      id: uuid(),
-      site,
-      survey,
-      version,
-      respondent: user ? cut(user, 128) : memory.respondent(),
-      attributes: plainAttributes(attributes),
-      locale: cut(locale, 35),
-      page: cut(readablePath(), 500),
-      test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
-    };
-    let revision = 0;
-    /** @type {(state: string, answers: unknown[]) => void} */
-    return (state, answers) => {
-      memory.note(survey, { [state.replace("completed", "answered") + "_at"]: Date.now() });
-      send({ ...response, revision: ++revision, state, answers });
-    };
-  };
-
   /** @param {Rule} rule */
   const show = async (rule) => {
-    busy = () => true;
-    const host = document.createElement("nabz-survey");
-    const closed = () => {
-      busy = () => false;
-      close = () => {};
-      host.remove();
-    };
     let wanted = true;
+    busy = () => wanted;
     close = () => (wanted = false);
     try {
       // Everything at once: each request that waits for another costs a round trip.
       const get = (/** @type {string} */ path) => fetch(base + path, { credentials: "omit" });
       const wasm = get("assets/" + table.wasm);
-      const module = import(base + "assets/" + table.script).then(async (module) => {
-        // After a trap nothing of the card can be trusted; it stays away until the next page.
-        module.on_trap(() => {
-          busy = () => true;
-          host.remove();
-        });
-        await module.default({ module_or_path: wasm });
-        return module;
-      });
-      const definition = get(`${site}/${rule.id}.${rule.version}.json`).then((it) => it.json());
-      const [card, asked] = await Promise.all([module, definition, wasm]);
-      if (!wanted) return closed();
-      const { locale } = configuration();
-      const language = String(locale || document.documentElement.lang || navigator.language);
-      close = card.close;
-      // A page that replaces its body takes the survey with it.
-      busy = () => host.isConnected;
-      card.show(asked, { host, locale: language, send: reporter(rule, language), closed });
+      const definition = get(`${site}/${rule.id}.${rule.version}.json`);
+      const [card] = await Promise.all([import(base + "assets/" + table.script), wasm, definition]);
+      const loader = { table, base, memory, page };
+      const showing = await card.show(loader, rule, wasm, definition, () => wanted);
+      busy = showing.isOpen;
+      close = showing.close;
     } catch {
       refresh(own, rule.id);
     }

@@ -8,12 +8,18 @@
  * @property {number} [shown_at]
  * @property {number} [answered_at]
  * @property {number} [dismissed_at]
+ *
+ * @typedef {object} Kept all that is remembered
+ * @property {string} [respondent] a random id
+ * @property {Record<string, Past>} surveys
+ *
+ * @typedef {ReturnType<typeof remember>} Memory
  */
 
 /** @param {string} site */
 function remember(site) {
   const key = "nabz:" + site;
-  /** @type {{ respondent?: string, surveys: Record<string, Past> }} */
+  /** @type {Kept} */
   let kept = { surveys: {} };
 
   // Read anew each time: another tab may have shown a survey meanwhile. Whatever else was stored
@@ -25,13 +31,17 @@ function remember(site) {
     } catch {}
     return kept;
   };
-  const write = () => {
-    try {
-      localStorage.setItem(key, JSON.stringify(kept));
-    } catch {}
-  };
+  const memory = {
+    read,
 
-  return {
+    /** @param {Partial<Kept>} change */
+    keep(change) {
+      kept = { ...read(), ...change };
+      try {
+        localStorage.setItem(key, JSON.stringify(kept));
+      } catch {}
+    },
+
     /**
      * @param {string} id
      * @returns {Past}
@@ -51,17 +61,8 @@ function remember(site) {
      */
     note(id, change) {
       const { surveys } = read();
-      surveys[id] = { ...surveys[id], ...change };
-      write();
-    },
-
-    /** A random id that stays the same in this browser. */
-    respondent() {
-      const { respondent } = read();
-      if (typeof respondent === "string" && respondent) return respondent.slice(0, 128);
-      kept.respondent = randomHex(16);
-      write();
-      return kept.respondent;
+      memory.keep({ surveys: { ...surveys, [id]: { ...surveys[id], ...change } } });
     },
   };
+  return memory;
 }

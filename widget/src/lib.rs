@@ -1,7 +1,7 @@
-//! The survey card: a yew app in a shadow root, started by the loader when a survey is due.
+//! The survey card: a yew app in a shadow root, started when a survey is due.
 //!
 //! # Layout
-//! - [`show`], [`close`]: what the loader calls; [`loader`]: what it passes
+//! - [`open_card`], [`close_card`]: what the page's part calls; [`host`]: what it passes
 //! - [`state`]: what a visitor can do and what becomes of it, without any DOM
 //! - [`card`]: the root component; [`scale`], [`faces`], [`comment`]: its parts
 //! - [`ask`]: what is asked; [`words`], [`digits`]: in the visitor's language
@@ -20,7 +20,7 @@ use yew::{AppHandle, Renderer};
 
 use crate::card::{Card, Props, Showing};
 use crate::events::Listener;
-use crate::loader::Options;
+use crate::host::Options;
 use crate::state::Action;
 
 pub mod ask;
@@ -30,8 +30,8 @@ pub mod digits;
 pub mod events;
 pub mod faces;
 pub mod heap;
+pub mod host;
 pub mod keys;
-pub mod loader;
 pub mod mount;
 pub mod scale;
 pub mod state;
@@ -42,11 +42,11 @@ thread_local! {
     static SHOWN: RefCell<Option<(AppHandle<Card>, Listener)>> = const { RefCell::new(None) };
 }
 
-/// Shows a survey. The loader shows the next one only after `closed` was called.
+/// Shows a survey. The next one is shown only after `closed` was called.
 #[wasm_bindgen]
-pub fn show(definition: &JsValue, options: Options) {
+pub fn open_card(definition: &JsValue, options: Options) {
     let root = mount::mount(&options.host());
-    let (Some(asked), Some(root)) = (loader::asked(definition, &options.locale()), root) else {
+    let (Some(asked), Some(root)) = (host::asked(definition, &options.locale()), root) else {
         return options.closed();
     };
     let options = Rc::new(options);
@@ -54,7 +54,7 @@ pub fn show(definition: &JsValue, options: Options) {
     let showing = Rc::new(Showing {
         asked,
         start: RefCell::default(),
-        send: Box::new(move |state, answers| loader::send(&sender, state, answers)),
+        send: Box::new(move |state, answers| host::send(&sender, state, answers)),
         closed: Box::new(move || {
             options.closed();
             if let Some((card, _)) = SHOWN.take() {
@@ -68,7 +68,7 @@ pub fn show(definition: &JsValue, options: Options) {
 
 /// Closes the survey that is shown, as its visitor would.
 #[wasm_bindgen]
-pub fn close() {
+pub fn close_card() {
     act(Action::Close);
 }
 

@@ -108,5 +108,5 @@ fn check_types(root: &Path) -> Result<()> {
         npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
         run(npm.arg(&folder).arg(TYPESCRIPT))?;
     }
-    run(Command::new("node").arg(compiler).arg("--project").arg(root.join("widget/loader")))
+    run(Command::new("node").arg(compiler).arg("--project").arg(root.join("widget")))
 }

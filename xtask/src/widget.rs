@@ -1,8 +1,8 @@
 //! `cargo xtask build`: from the widget's sources to the files the collector embeds.
 //!
 //! Compile ([`compile`]), make the glue between WebAssembly and the browser ([`bindgen`]), keep
-//! its traps away from the host page ([`guard`]), minify glue and loader ([`minify`]), and write
-//! everything with its compressed forms ([`dist`]).
+//! its traps away from the host page ([`guard`]), join it with the other JavaScript ([`scripts`]),
+//! minify that ([`minify`]), and write everything with its compressed forms ([`dist`]).
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ mod compile;
 mod dist;
 mod fingerprint;
 mod guard;
-mod loader;
 mod minify;
+mod scripts;
 mod shorten;
 
 /// Builds the widget, unless it was built from the same sources before.
@@ -33,10 +33,10 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
         compile::compile(root, &target_dir(root).join("wasm"), &toolchain)
     })?;
     let bound = steps.step("bind it to JavaScript", || bindgen::bind(&wasm))?;
-    let files = steps.step("minify the glue and the loader", || {
-        let glue = minify::module(&guard::guard(&bound.glue)?)?;
-        let loader = minify::script(&loader::wrapped(root)?)?;
-        Ok(dist::Files { glue, wasm: bound.wasm, loader: loader::checked(loader)? })
+    let files = steps.step("minify the scripts", || {
+        let host = minify::module(&scripts::host(root, &guard::guard(&bound.glue)?)?)?;
+        let loader = minify::script(&scripts::loader(root)?)?;
+        Ok(dist::Files { host, wasm: bound.wasm, loader: scripts::checked(loader)? })
     })?;
     let sizes =
         steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;

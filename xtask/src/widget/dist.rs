@@ -23,7 +23,7 @@ const FINGERPRINT: &str = "fingerprint.txt";
 /// The finished files.
 pub(crate) struct Files {
     /// The ES module that starts the widget.
-    pub(crate) glue: String,
+    pub(crate) host: String,
     /// The widget.
     pub(crate) wasm: Vec<u8>,
     /// The loader, without a site's table.
@@ -52,7 +52,7 @@ pub(crate) fn is_current(root: &Path, fingerprint: &str) -> bool {
 
 /// Writes all files, compressed, in place of those of the build before.
 pub(crate) fn write(root: &Path, files: &Files, fingerprint: &str) -> Result<Vec<Sizes>> {
-    let script = asset(hashed("js", files.glue.as_bytes()), files.glue.as_bytes())?;
+    let script = asset(hashed("js", files.host.as_bytes()), files.host.as_bytes())?;
     let wasm = asset(hashed("wasm", &files.wasm), &files.wasm)?;
     let loader = asset("loader.js".to_owned(), files.loader.as_bytes())?;
     let names = assets_json(&script.sizes.name, &wasm.sizes.name);

@@ -5,7 +5,7 @@
 //! So the functions that the module exports are wrapped where the glue takes them:
 //!
 //! - the first exception marks the widget dead; after it nothing of it can be trusted;
-//! - the function given to `on_trap`, which the glue exports, is called once with that exception;
+//! - the function given to `on_trap` is called once with that exception;
 //!   if it came before, at once; what this function itself throws or rejects is dropped;
 //! - from then on every call quietly returns `undefined`; where the glue expects several results
 //!   it finds each of them undefined, instead of throwing an error of its own.
@@ -18,10 +18,9 @@ use anyhow::{Result, ensure};
 const TAKEN: &str = "wasm = instance.exports;";
 const TAKEN_GUARDED: &str = "wasm = __nabz_guard(instance.exports);";
 
-/// The loader starts the module asynchronously; without this export the code for the other way
+/// The host part starts the module asynchronously; without this export the code for the other way
 /// is dropped by the minifier.
 const EXPORTS: &str = "export { initSync, __wbg_init as default };";
-const EXPORTS_NEEDED: &str = "export { __wbg_init as default };";
 
 /// How the glue reads one of several results of a call.
 const RESULT: &str = "ret[";
@@ -33,7 +32,7 @@ let __nabz_trap, __nabz_hook;
 async function __nabz_report() {
     try { await __nabz_hook(__nabz_trap.error); } catch {}
 }
-export function on_trap(hook) {
+function on_trap(hook) {
     __nabz_hook = hook;
     if (__nabz_trap) __nabz_report();
 }
@@ -61,7 +60,7 @@ function __nabz_guard(exports) {
 /// The glue with guarded exports.
 pub(crate) fn guard(glue: &str) -> Result<String> {
     let glue = replace_once(glue, TAKEN, TAKEN_GUARDED)?;
-    let glue = replace_once(&glue, EXPORTS, EXPORTS_NEEDED)?;
+    let glue = replace_once(&glue, EXPORTS, "")?;
     Ok(glue.replace(RESULT, RESULT_GUARDED) + GUARD)
 }
 
@@ -79,8 +78,8 @@ mod tests {
     #[test]
     fn exports_are_guarded_where_they_are_taken() {
         let glue = guard(&format!("let wasm;\n{TAKEN}\n{EXPORTS}")).unwrap();
-        assert!(glue.starts_with(&format!("let wasm;\n{TAKEN_GUARDED}\n{EXPORTS_NEEDED}")));
-        assert!(glue.contains("export function on_trap(hook)"));
+        assert!(glue.starts_with(&format!("let wasm;\n{TAKEN_GUARDED}\n")));
+        assert!(glue.contains("function on_trap(hook)"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What passes between the loader and the card.
+//! What passes between the card and the JavaScript of `widget/host`, which puts it into the page.
 //!
 //! Read and written by hand: serde would cost more than all that the card does.
 
@@ -13,10 +13,10 @@ use crate::words::Words;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the loader passes to [`crate::show`].
+    /// What is passed to [`crate::open_card`].
     pub type Options;
 
-    /// An element that is not in the page yet. The loader removes it.
+    /// An element that is not in the page yet. Who made it removes it.
     #[wasm_bindgen(method, getter)]
     pub fn host(this: &Options) -> HtmlElement;
 
@@ -57,7 +57,7 @@ fn answer_to_js(answer: &Answer) -> Object {
     object
 }
 
-/// The definition that the loader fetched, in the visitor's language; `None` when it is none.
+/// A definition as it was fetched, in the visitor's language; `None` when it is none.
 pub fn asked(definition: &JsValue, locale: &str) -> Option<Asked> {
     let reader = Reader { locale, site_locale: &string(definition, "locale")? };
     let questions = Array::from(&field(definition, "questions"));

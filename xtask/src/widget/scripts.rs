@@ -1,6 +1,6 @@
-//! The loader: the files of widget/loader as one classic script.
+//! The widget's JavaScript: the files of widget/loader as one classic script, and those of
+//! widget/host as one module together with the glue.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -12,29 +12,32 @@ const SITE: &str = "NABZ_SITE";
 const MAIN: &str = "main.js";
 
 /// The loader's files, in order, inside one function that keeps their names off the page.
-pub(crate) fn wrapped(root: &Path) -> Result<String> {
-    let folder = root.join("widget/loader");
-    let mut script = String::from("(() => {\n\"use strict\";\n");
-    for name in file_names(&folder)? {
-        let file = folder.join(&name);
-        let source =
-            fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
-        let _ = write!(script, "{source}\n;");
-    }
-    script.push_str("})();\n");
-    Ok(script)
+pub(crate) fn loader(root: &Path) -> Result<String> {
+    let files = joined(&root.join("widget/loader"))?;
+    ensure!(files.contains(SITE), "widget/loader has no place for the rule table");
+    Ok(format!("(() => {{\n\"use strict\";\n{files}}})();\n"))
 }
 
-/// All scripts sorted by name, `main.js` last.
-fn file_names(folder: &Path) -> Result<Vec<String>> {
+/// The host part: what stands between the loader and the card, around the guarded glue. Only what
+/// its own files export is seen from outside.
+pub(crate) fn host(root: &Path, glue: &str) -> Result<String> {
+    let glue = glue.replace("export function ", "function ");
+    Ok(glue + &joined(&root.join("widget/host"))?)
+}
+
+/// All scripts of a folder, sorted by name, `main.js` last.
+fn joined(folder: &Path) -> Result<String> {
     let entries = fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
     let mut names = entries
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<Result<Vec<_>>>()?;
     names.retain(|name| name.ends_with(".js"));
     names.sort_by_key(|name| (name == MAIN, name.clone()));
-    ensure!(names.last().is_some_and(|name| name == MAIN), "widget/loader holds no {MAIN}");
-    Ok(names)
+    let read = |name| {
+        let file = folder.join(name);
+        fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))
+    };
+    names.iter().map(|name| Ok(read(name)? + "\n;")).collect()
 }
 
 /// Returns the minified loader if the place of the rule table is still found in it.
@@ -52,16 +55,16 @@ mod tests {
     #[test]
     fn the_table_keeps_its_place_and_nothing_else_its_name() {
         let folder = std::env::temp_dir().join(format!("nabz-loader-{}", std::process::id()));
-        let loader = folder.join("widget/loader");
-        fs::create_dir_all(&loader).unwrap();
-        fs::write(loader.join(MAIN), "window.nabz = { surveys: sorted() };").unwrap();
+        let loader_folder = folder.join("widget/loader");
+        fs::create_dir_all(&loader_folder).unwrap();
+        fs::write(loader_folder.join(MAIN), "window.nabz = { surveys: sorted() };").unwrap();
         fs::write(
-            loader.join("rules.js"),
+            loader_folder.join("rules.js"),
             "const table = NABZ_SITE; const sorted = () => [table, ...table.surveys].sort();",
         )
         .unwrap();
 
-        let script = minify::script(&wrapped(&folder).unwrap()).unwrap();
+        let script = minify::script(&loader(&folder).unwrap()).unwrap();
         fs::remove_dir_all(&folder).unwrap();
 
         assert!(!script.contains("sorted"), "{script}");
