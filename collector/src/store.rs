@@ -2,10 +2,11 @@
 //!
 //! [`append`](Store::append) is what all of it is for: it says what became of each response once
 //! that is durable. An implementation runs the statements of its database; what a response comes to
-//! ([`survey::revise`]), what it changes in the tallies ([`changes`]) and where it counts
-//! ([`placement`]) is decided here, once. [`sqlite`] keeps everything in one file.
+//! ([`ingest`]), what it changes in the tallies ([`changes`]) and where it counts ([`placement`]) is
+//! decided here, once. [`sqlite`] keeps everything in one file.
 
 mod changes;
+mod ingest;
 mod open;
 mod placement;
 mod posted;

@@ -150,7 +150,7 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
     shelf.store.append(old.clone()).await.unwrap();
     shelf.store.clone().close().await;
     let mut connection = database::open(&shelf.folder.path().join("t.db")).unwrap();
-    let mut ingest = append::Ingest::default();
+    let mut ingest = ingest::Ingest::default();
     let transaction = connection.transaction().unwrap();
     placement::want(&transaction, "a", &Placing::new("UTC", &["plan".to_owned()])).unwrap();
     transaction.commit().unwrap();
@@ -163,13 +163,13 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
         });
         batch.push(shelf.posted("team", 0));
         let transaction = connection.transaction().unwrap();
-        ingest.append(&transaction, &batch).unwrap();
-        ingest.flush(&transaction).unwrap();
+        append::append(&mut ingest, &transaction, &batch).unwrap();
+        append::flush(&mut ingest, &transaction).unwrap();
         transaction.commit().unwrap();
         assert!(shelf.differences(false).await.is_empty());
         let shown_before = shelf.answered("plan").await;
         let transaction = connection.transaction().unwrap();
-        let more = ingest.rebuild(&transaction).unwrap();
+        let more = append::rebuild(&mut ingest, &transaction).unwrap();
         transaction.commit().unwrap();
         assert!(shelf.differences(false).await.is_empty());
         // Three steps place all rows, the fourth shows them; nothing is shown of the first three.

@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::ingest::Ingest;
 use super::super::{Amendment, Kept, Posted, StoreError};
-use super::append::Ingest;
+use super::append;
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
@@ -138,7 +139,7 @@ fn gather(jobs: &mut mpsc::Receiver<Job>, busy: bool) -> Option<Vec<Job>> {
 /// Goes on with a rebuild, in a transaction of its own; tells whether there is more to do.
 fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
     let step = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|t| {
-        let more = ingest.rebuild(&t)?;
+        let more = append::rebuild(ingest, &t)?;
         t.commit().map(|()| more)
     });
     step.unwrap_or_else(|error| {
@@ -185,7 +186,7 @@ fn transact(
     }
     failure?;
     let Some(transaction) = transaction else { return Ok(()) };
-    ingest.flush(&transaction)?;
+    append::flush(ingest, &transaction)?;
     transaction.commit()
 }
 
@@ -197,12 +198,12 @@ fn perform(
 ) -> rusqlite::Result<()> {
     match job {
         Job::Append { batch, reply } => {
-            let kept = transaction.map_or(Ok(Vec::new()), |t| ingest.append(t, &batch));
+            let kept = transaction.map_or(Ok(Vec::new()), |t| append::append(ingest, t, &batch));
             wait(kept, reply, waiting)
         }
         Job::Amend { site, id, amendment, reply } => {
-            let found =
-                transaction.map_or(Ok(false), |t| ingest.amend(t, (&site, &id), &amendment));
+            let found = transaction
+                .map_or(Ok(false), |t| append::amend(ingest, t, (&site, &id), &amendment));
             wait(found, reply, waiting)
         }
         Job::Change(change) => {

@@ -1,0 +1,271 @@
+//! What becomes of responses, decided in memory between reading and writing.
+//!
+//! An implementation has an [`Ingest`] learn what the database holds about a batch: the placements
+//! of its sites first, then the stored records, then the buckets. It then lets it decide, writes the
+//! rows and the buckets it hands out, and last the changes of the tallies.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use survey::Definition;
+use survey::response::Response;
+use survey::revise::{Outcome, revise};
+use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
+
+use super::changes::Changes;
+use super::placement::{Buckets, Generation, Place, Placement, Places};
+use super::record::{Amendment, Handling, Record, value_of};
+use super::{Kept, Posted};
+
+/// Site and id of a response.
+pub(super) type RowKey = (String, String);
+/// Site, survey and version of a definition.
+pub(super) type Version = (String, String, String);
+/// Site, survey and breakdown key.
+pub(super) type Breakdown = (String, String, String);
+
+/// A record and the definition it was asked with.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// The record.
+    pub(super) record: Record,
+    /// The definition.
+    pub(super) definition: Arc<Definition>,
+}
+
+/// A record that is to be written.
+pub(super) struct Row {
+    /// Whether there was none with its id.
+    pub(super) new: bool,
+    /// As it is from now on.
+    pub(super) asked: Asked,
+}
+
+/// The writer's working memory.
+#[derive(Default)]
+pub(super) struct Ingest {
+    /// Changes to tallies not yet written.
+    pub(super) changes: Changes,
+    /// The records of this batch, as they were stored or are from now on.
+    records: HashMap<RowKey, Asked>,
+    /// Those that are not written yet, in order, and whether they are new.
+    unwritten: BTreeMap<RowKey, bool>,
+    /// Values of breakdown keys that are told apart from now on, and not written yet.
+    new_buckets: Vec<(Breakdown, String)>,
+    /// The definitions that responses were asked with, as far as they were learned.
+    definitions: HashMap<Version, Arc<Definition>>,
+    /// The buckets already told apart, as far as they were learned.
+    buckets: HashMap<Breakdown, HashSet<String>>,
+    /// The generations of sites, as far as they were learned in this transaction.
+    placements: HashMap<String, Vec<Arc<Placement>>>,
+}
+
+impl Ingest {
+    /// Learns the generations of a site.
+    pub(super) fn learn_placements(&mut self, site: String, placements: Vec<Arc<Placement>>) {
+        self.placements.insert(site, placements);
+    }
+
+    /// Whether the generations of a site are known.
+    pub(super) fn knows_placements(&self, site: &str) -> bool {
+        self.placements.contains_key(site)
+    }
+
+    /// The definition that a stored response was asked with, as far as it was learned.
+    pub(super) fn definition(&self, version: &Version) -> Option<Arc<Definition>> {
+        self.definitions.get(version).cloned()
+    }
+
+    /// Learns a definition.
+    pub(super) fn learn_definition(&mut self, version: Version, definition: Arc<Definition>) {
+        self.definitions.insert(version, definition);
+    }
+
+    /// Learns a stored record. Places in generations that are no more are left out.
+    pub(super) fn learn_record(&mut self, mut asked: Asked) {
+        let record = &mut asked.record;
+        let placements = self.placements_of(&record.response.site);
+        record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
+        self.records.insert(key_of(&record.response), asked);
+    }
+
+    /// The breakdowns whose buckets have to be learned before a response, or one that is stored
+    /// with its id, can be placed: those with a value never met. Another collector may have met it.
+    pub(super) fn unknown_buckets(&self, response: &Response) -> Vec<Breakdown> {
+        let stored = self.records.get(&key_of(response)).map(|asked| &asked.record.response);
+        let mut unknown = Vec::new();
+        for placement in self.placements_of(&response.site) {
+            for key in &placement.breakdowns {
+                let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
+                let values = [Some(response), stored].into_iter().flatten();
+                let values = values.filter_map(|response| value_of(response, key));
+                if values.into_iter().any(|value| !self.is_told(&breakdown, &value)) {
+                    unknown.push(breakdown);
+                }
+            }
+        }
+        unknown
+    }
+
+    /// Whether it is known in which bucket a value belongs.
+    fn is_told(&self, breakdown: &Breakdown, value: &str) -> bool {
+        let known = self.buckets.get(breakdown);
+        known.is_some_and(|known| known.contains(value) || known.len() >= BUCKETS_MAX)
+    }
+
+    /// Learns the buckets of a breakdown, those included that are not written yet.
+    pub(super) fn learn_buckets(&mut self, breakdown: Breakdown, buckets: HashSet<String>) {
+        self.buckets.entry(breakdown).or_default().extend(buckets);
+    }
+
+    /// Decides what becomes of a posted response and notes what that changes in the tallies.
+    pub(super) fn append(&mut self, posted: &Posted) -> Kept {
+        let stored = self.records.get(&key_of(&posted.response)).cloned();
+        let before = stored.as_ref().map(|it| (&it.record.response, it.record.stored_at_ms));
+        match revise(before, posted.response.clone(), posted.received_at_ms) {
+            Outcome::Known => return Kept::Known,
+            Outcome::OtherSurvey(survey) => return Kept::OtherSurvey(survey),
+            Outcome::Unanswered => return Kept::Unanswered,
+            Outcome::New(response) | Outcome::Revised(response) => {
+                self.keep(stored, response, posted);
+            }
+        }
+        Kept::Stored
+    }
+
+    fn keep(&mut self, stored: Option<Asked>, response: Response, posted: &Posted) {
+        let mut record = match &stored {
+            None => Record {
+                excluded: posted.excluded || response.test,
+                imported: posted.imported,
+                handling: Handling::default(),
+                response,
+                places: Places::new(),
+                submitted_at_ms: posted.submitted_at_ms,
+                stored_at_ms: posted.received_at_ms,
+                shown: 0,
+            },
+            Some(Asked { record: before, .. }) => Record {
+                excluded: before.excluded || posted.excluded || response.test,
+                response,
+                ..before.clone()
+            },
+        };
+        // Buckets are told anew in every generation. The day, once told, stays.
+        for placement in self.placements_of(&record.response.site).to_vec() {
+            let place = self.place(&record, &placement);
+            record.places.insert(placement.generation, place);
+        }
+        self.put(stored, Asked { record, definition: posted.definition.clone() });
+    }
+
+    /// Changes what was made of a response; tells whether there is such a response.
+    pub(super) fn amend(&mut self, key: &RowKey, amendment: &Amendment) -> bool {
+        let Some(before) = self.records.get(key).cloned() else { return false };
+        let mut after = before.clone();
+        amendment.apply(&mut after.record);
+        self.put(Some(before), after);
+        true
+    }
+
+    /// Gives a learned response its place in a new generation, beside that in the one that is
+    /// shown. What was stored or revised meanwhile has it, and is counted there.
+    pub(super) fn place_anew(&mut self, key: &RowKey, generation: Generation) {
+        let Some(mut asked) = self.records.get(key).cloned() else { return };
+        let placements = self.placements_of(&key.0);
+        let new = placements.iter().find(|it| it.generation == generation).cloned();
+        let Some(new) = new.filter(|_| !asked.record.places.contains_key(&generation)) else {
+            return;
+        };
+        let place = self.place(&asked.record, &new);
+        asked.record.places.insert(generation, place);
+        self.unwritten.entry(key.clone()).or_insert(false);
+        self.records.insert(key.clone(), asked.clone());
+        asked.record.places.retain(|number, _| *number == generation);
+        self.changes.count(&asked.record, &asked.definition, 1);
+    }
+
+    /// Has a record take the place of the one before it, and count instead of it.
+    fn put(&mut self, before: Option<Asked>, after: Asked) {
+        let key = key_of(&after.record.response);
+        self.unwritten.entry(key.clone()).or_insert(before.is_none());
+        if let Some(before) = before {
+            self.changes.count(&before.record, &before.definition, -1);
+        }
+        self.changes.count(&after.record, &after.definition, 1);
+        self.records.insert(key, after);
+    }
+
+    fn place(&mut self, record: &Record, placement: &Placement) -> Place {
+        let told = record.places.get(&placement.generation).map(|place| place.day);
+        let day = told.unwrap_or_else(|| placement.day_of(record.submitted_at_ms));
+        Place { day, buckets: self.buckets_of(&record.response, &placement.breakdowns) }
+    }
+
+    fn placements_of(&self, site: &str) -> &[Arc<Placement>] {
+        self.placements.get(site).map_or(&[], Vec::as_slice)
+    }
+
+    /// The bucket of a response for each breakdown key whose attribute it has.
+    fn buckets_of(&mut self, response: &Response, keys: &[String]) -> Buckets {
+        let mut buckets = Buckets::new();
+        for key in keys {
+            if let Some(value) = value_of(response, key) {
+                let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
+                buckets.insert(key.clone(), self.bucket(breakdown, value));
+            }
+        }
+        buckets
+    }
+
+    /// The value itself while there are few enough of them, else [`OTHER_BUCKET`].
+    fn bucket(&mut self, breakdown: Breakdown, value: String) -> String {
+        let known = self.buckets.entry(breakdown.clone()).or_default();
+        if known.contains(&value) {
+            return value;
+        }
+        if known.len() >= BUCKETS_MAX {
+            return OTHER_BUCKET.to_owned();
+        }
+        known.insert(value.clone());
+        self.new_buckets.push((breakdown, value.clone()));
+        value
+    }
+
+    /// The records to write now, in the order of their keys, so that writers on several machines
+    /// never wait for each other in a circle. All records are forgotten.
+    pub(super) fn take_rows(&mut self) -> Vec<Row> {
+        let mut records = std::mem::take(&mut self.records);
+        let unwritten = std::mem::take(&mut self.unwritten);
+        let row = |(key, new)| records.remove(&key).map(|asked| Row { new, asked });
+        unwritten.into_iter().filter_map(row).collect()
+    }
+
+    /// The values of breakdown keys to write now.
+    pub(super) fn take_buckets(&mut self) -> Vec<(Breakdown, String)> {
+        let mut buckets = std::mem::take(&mut self.new_buckets);
+        buckets.sort();
+        buckets
+    }
+
+    /// Forgets where responses count: that may have been changed.
+    pub(super) fn forget_placements(&mut self) {
+        self.placements.clear();
+    }
+
+    /// Forgets what a transaction that failed had noted.
+    pub(super) fn forget(&mut self) {
+        *self = Ingest::default();
+    }
+}
+
+/// Site and id of a response.
+pub(super) fn key_of(response: &Response) -> RowKey {
+    (response.site.clone(), response.id.clone())
+}
+
+/// Which definition a response was asked with.
+pub(super) fn version_of(response: &Response) -> Version {
+    let version = response.version.clone().unwrap_or_default();
+    (response.site.clone(), response.survey.clone(), version)
+}
