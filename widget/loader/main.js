@@ -63,29 +63,7 @@ function start() {
     }
   };
 
-  /** @type {Record<string, (argument?: unknown) => void>} */
-  const methods = {
-    /** Reports that something happened that a survey may wait for. */
-    track(event) {
-      if (typeof event === "string") trigger(event);
-    },
-    /** Shows a survey, whatever its rules say. */
-    open(id) {
-      const rule = surveys.find((rule) => rule.id === id);
-      if (rule && !busy()) show(rule);
-    },
-    /** Closes the survey that is shown. */
-    close: () => close(),
-  };
-  /** Makes a call that was written as a list. @param {any} call */
-  const push = (call) => {
-    try {
-      methods[call[0]](call[1]);
-    } catch {}
-  };
-  window.nabz = { ...methods, push };
-
-  queue.forEach(push);
+  offer(methodsOf({ surveys, busy: () => busy(), trigger, show, close: () => close() }), queue);
   const loaded = () => trigger(null);
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", loaded);
   else loaded();
