@@ -1,5 +1,6 @@
 //! The dashboard: pages rendered on the server, which work without JavaScript.
 
+mod breakdown;
 mod chart;
 mod explanation;
 mod layout;
@@ -7,10 +8,12 @@ mod metric;
 mod overview;
 mod question;
 mod survey;
+mod view;
 
 pub(crate) use layout::{missing, sign_in};
 pub(crate) use overview::{Card, overview};
 pub(crate) use survey::{SurveyPage, survey};
+pub(crate) use view::View;
 
 use ::survey::score::{Kind, Score, rounded};
 use maud::{Markup, html};
@@ -44,10 +47,14 @@ fn unit(kind: Kind) -> &'static str {
     }
 }
 
+/// A score, or an end of its interval, with its unit.
+fn number(kind: Kind, value: f64) -> String {
+    format!("{}{}", minus(&rounded(value, digits(kind))), unit(kind))
+}
+
 /// A score in large letters with its interval below. The exact value stands in the markup.
 fn score(score: &Score) -> Markup {
-    let number =
-        |value: f64| format!("{}{}", minus(&rounded(value, digits(score.kind))), unit(score.kind));
+    let number = |value: f64| number(score.kind, value);
     html! {
         div.score {
             div.name { (title(score.kind)) }

@@ -75,6 +75,19 @@ pub struct Funnel {
     pub imported_completed: i64,
 }
 
+impl Funnel {
+    /// Answered / shown, 0–1; `None` without showings. Imported responses have no showings, so no
+    /// rate knows of them.
+    pub fn response_rate(&self) -> Option<f64> {
+        rate(self.answered - self.imported, self.shown)
+    }
+
+    /// Completed / answered, 0–1; `None` without answers.
+    pub fn completion_rate(&self) -> Option<f64> {
+        rate(self.completed - self.imported_completed, self.answered - self.imported)
+    }
+}
+
 /// What was answered to one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuestionSummary {
@@ -186,12 +199,8 @@ pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) 
         to: range.to,
         time_zone: subject.time_zone.to_owned(),
         funnel,
-        // Imported responses have no showings, so no rate knows of them.
-        response_rate: rate(funnel.answered - funnel.imported, funnel.shown),
-        completion_rate: rate(
-            funnel.completed - funnel.imported_completed,
-            funnel.answered - funnel.imported,
-        ),
+        response_rate: funnel.response_rate(),
+        completion_rate: funnel.completion_rate(),
         questions: questions.iter().map(|question| total.question(question)).collect(),
         metric: subject.definition.metric.map(|metric| metric.summarize(&total.cells(METRIC))),
         interval: scope.every,

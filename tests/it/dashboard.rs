@@ -94,3 +94,30 @@ async fn a_page_shows_what_the_json_says() {
     assert_eq!(collector.get_as_admin("/acme/nothing").await.status, 404);
     assert_eq!(collector.get_as_admin("/acme/checkout?from=x").await.verdict(), "400 from");
 }
+
+#[tokio::test]
+async fn a_page_breaks_down_and_compares_as_asked() {
+    let collector = Collector::start(SITE);
+    for (plan, value) in [("pro", 10), ("pro", 9), ("free", 0)] {
+        let mut body = answered("checkout", "nps", value);
+        body["attributes"]["plan"] = plan.into();
+        collector.post(&body).await;
+    }
+    let page = async |query: &str| {
+        let reply = collector.get_as_admin(&format!("/acme/checkout{query}")).await;
+        assert_eq!(reply.status, 200, "{query}");
+        reply.text
+    };
+    let whole = page("").await;
+    assert!(!whole.contains("By plan"));
+    let link = whole.split('"').find(|part| part.ends_with("by=plan")).expect("a link to plans");
+    let by_plan = page(&link.replace("&amp;", "&")).await;
+    let rows: Vec<&str> = by_plan.split("<th scope=\"row\" dir=\"auto\">").skip(1).collect();
+    assert!(rows[0].starts_with("pro</th><td class=\"number\">2</td>"), "{}", rows[0]);
+    assert!(rows[0].contains("100.0") && rows[1].contains("−100.0"), "{rows:?}");
+    // What the form sends: its empty fields too.
+    let form = "?from=2026-01-01&to=2026-03-31&compare=2025-01-01..2025-03-31&also=&by=plan";
+    let named = page(form).await;
+    assert!(named.contains("nothing to compare with in 2025-01-01 to 2025-03-31"));
+    assert!(named.contains("interval=week&amp;by=plan&amp;compare=2025-01-01..2025-03-31"));
+}

@@ -80,6 +80,9 @@ async fn survey_page(
     let Some(asked) = live.survey(survey) else {
         return Ok(missing(&format!("Site “{site}” has no survey “{survey}”.")));
     };
+    // The page's form sends its empty fields along.
+    parameters.retain(|_, value| !value.is_empty());
+    let given = parameters.clone();
     parameters.entry("compare".to_owned()).or_insert_with(|| "previous".to_owned());
     parameters.insert("explain".to_owned(), "true".to_owned());
     let summary = summary::of(app, site, survey, &parameters).await?;
@@ -97,6 +100,8 @@ async fn survey_page(
         definition: &asked.definition(),
         active: asked.active,
         summary: &summary,
+        view: pages::View::new(&summary, &given),
+        alike: &summary::alike(&live, &asked.definition()),
         comments: &comments,
         public_url: &app.public_url,
     };

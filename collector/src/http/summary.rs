@@ -109,6 +109,12 @@ fn same_questions(site: &LiveSite, ours: &Definition, also: &str) -> Result<Sour
     Ok(Source { survey: also.to_owned(), names: Some(names) })
 }
 
+/// The other surveys whose answers may be merged with those of a survey.
+pub(super) fn alike(site: &LiveSite, ours: &Definition) -> Vec<String> {
+    let others = site.surveys.keys().filter(|other| **other != ours.survey);
+    others.filter(|other| same_questions(site, ours, other).is_ok()).cloned().collect()
+}
+
 /// The days and the periods that parameters ask for.
 fn scope(parameters: &HashMap<String, String>, today: Day) -> Result<Scope, Problem> {
     let day = |name: &'static str| {

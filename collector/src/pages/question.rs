@@ -23,7 +23,7 @@ pub(super) fn section(question: &Question, definition: &Definition, summary: &Su
                 @if let Some(score) = &numbers.score {
                     div {
                         (self::score(score))
-                        @if let Some(change) = change { (self::change(score.kind, &change.change)) }
+                        @if let Some(change) = change { (self::change(score.kind, &change.change, &since(summary))) }
                         (beside(score, numbers))
                     }
                 }
@@ -89,9 +89,19 @@ fn beside(score: &Score, numbers: &QuestionSummary) -> Markup {
     }
 }
 
-fn change(kind: Kind, change: &Change) -> Markup {
+/// What a change is a change from.
+fn since(summary: &Summary) -> String {
+    match &summary.compare {
+        Some(before) if before.to.plus(1) != summary.from => {
+            format!("{} to {}", before.from, before.to)
+        }
+        _ => "the days before".to_owned(),
+    }
+}
+
+fn change(kind: Kind, change: &Change, since: &str) -> Markup {
     let Some(value) = change.change else {
-        return html! { p.hint { "nothing to compare with before" } };
+        return html! { p.hint { "nothing to compare with in " (since) } };
     };
     let signed = |value: f64| {
         let number = minus(&rounded(value, digits(kind)));
@@ -106,7 +116,7 @@ fn change(kind: Kind, change: &Change) -> Markup {
     };
     html! {
         p.change {
-            strong class=(class) { (signed(value)) (unit) } " from the days before"
+            strong class=(class) { (signed(value)) (unit) } " from " (since)
             span.hint {
                 @if let Some((low, high)) = change.low.zip(change.high) {
                     @if change.significant { " a real change" } @else { " could be chance" }

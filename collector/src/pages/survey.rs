@@ -1,11 +1,11 @@
 //! One survey: scores, distribution, trend, comments.
 
 use ::survey::response::Response;
-use ::survey::scope::Every;
-use ::survey::{Day, Definition, Question, Scale, Summary, Value};
+use ::survey::{Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 
-use super::{count, explanation, layout, metric, percent, question, script_tag};
+use super::view::{Choices, View};
+use super::{breakdown, count, explanation, layout, metric, percent, question, script_tag};
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::Record;
@@ -18,8 +18,12 @@ pub(crate) struct SurveyPage<'a> {
     pub definition: &'a Definition,
     /// Whether it is asked now.
     pub active: bool,
-    /// Its numbers, compared with the days before.
+    /// Its numbers, compared with other days.
     pub summary: &'a Summary,
+    /// Which view of them is open.
+    pub view: View,
+    /// Other surveys of the site that ask the same question.
+    pub alike: &'a [String],
     /// The latest responses in which something was written.
     pub comments: &'a [Record],
     /// The collector's address.
@@ -30,6 +34,7 @@ pub(crate) struct SurveyPage<'a> {
 pub(crate) fn survey(page: &SurveyPage) -> Markup {
     let SurveyPage { site, definition, summary, .. } = page;
     let key = &site.site.site;
+    let choices = Choices { breakdowns: &site.site.breakdowns, alike: page.alike };
     layout::page(
         &format!("{} · {key}", definition.survey),
         &html! {
@@ -40,13 +45,14 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
                 h1 { (definition.survey) }
                 @if !page.active { span.badge { "not asked now" } }
             }
-            (periods(summary))
+            (page.view.navigation(summary, &choices))
             (funnel(summary))
             (explanation::details(summary, |number| number.ends_with("_rate")))
             @if let Some(metric) = &summary.metric { (metric::section(metric, summary)) }
             @for question in &definition.questions {
                 (question::section(question, definition, summary))
             }
+            @if let Some(key) = page.view.by() { (breakdown::section(key, summary)) }
             (comments(page))
             section.card.stack {
                 h2 { "Script tag" }
@@ -55,32 +61,6 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             }
         },
     )
-}
-
-/// Links to other ranges and periods.
-fn periods(summary: &Summary) -> Markup {
-    let to = summary.to;
-    let days = to.0 - summary.from.0 + 1;
-    let link = |from: Day, every: Every| format!("?from={from}&to={to}&interval={every}");
-    let ranges =
-        [(30, "30 days", Every::Day), (90, "90 days", Every::Day), (365, "1 year", Every::Week)];
-    html! {
-        nav.periods aria-label="Range" {
-            span.group {
-                @for (length, name, every) in ranges {
-                    @let current = (days == length).then_some("true");
-                    a href=(link(to.plus(1 - length), every)) aria-current=[current] { (name) }
-                }
-            }
-            span.group {
-                @for every in [Every::Day, Every::Week, Every::Month] {
-                    @let current = (summary.interval == every).then_some("true");
-                    a href=(link(summary.from, every)) aria-current=[current] { "by " (every) }
-                }
-            }
-            span.hint { (summary.from) " to " (to) " · " (summary.time_zone) }
-        }
-    }
 }
 
 fn funnel(summary: &Summary) -> Markup {
