@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, ensure};
 use collector::serve::{self, Options};
 use collector::sites::Sites;
-use collector::store::{Posted, Store, TallyQuery};
+use collector::store::{Handling, Posted, Store, TallyQuery};
 use rusqlite::Connection;
 use survey::response::{Attribute, Response};
 use survey::{Answer, Day, Definition, State, Value};
@@ -120,6 +120,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
         definition: definition.clone(),
         imported: false,
         excluded: false,
+        handling: Handling::default(),
         received_at_ms: at_ms,
         submitted_at_ms: at_ms,
     }
@@ -195,7 +196,6 @@ fn time(connection: &Connection, query: &str) -> anyhow::Result<Duration> {
 async fn rebuild(store: Store, asked: &Asked, responses: i64, now_ms: i64) -> anyhow::Result<()> {
     let sites = Sites::load(store.clone()).await?;
     let query = TallyQuery {
-        site: "bench".to_owned(),
         survey: "nps".to_owned(),
         key: "locale".to_owned(),
         from: Day(0),
@@ -204,7 +204,11 @@ async fn rebuild(store: Store, asked: &Asked, responses: i64, now_ms: i64) -> an
     let mut waits = Vec::new();
     let start = Instant::now();
     sites.load_file(&SITE.replace("[\"plan\"]", "[\"plan\", \"locale\"]")).await?;
-    while store.tally(query.clone()).await?.is_empty() {
+    let told_apart = async || -> anyhow::Result<bool> {
+        let tallies = store.tally("bench".to_owned(), vec![query.clone()]).await?;
+        Ok(!tallies.rows[0].is_empty())
+    };
+    while !told_apart().await? {
         let number = responses + i64::try_from(waits.len())?;
         let start = Instant::now();
         store.append(vec![posted(asked, number, now_ms)]).await?;

@@ -10,7 +10,7 @@ use survey::{Answer, Definition, Question, Scale, State, Value};
 
 use crate::clock;
 use crate::sites::{LiveSite, SiteError, Sites};
-use crate::store::{Posted, Store};
+use crate::store::{Handling, Posted, Store};
 
 const DAY_MS: i64 = 86_400_000;
 /// Responses written in one transaction.
@@ -112,6 +112,7 @@ impl Maker<'_> {
             definition: self.definition.clone(),
             imported: false,
             excluded: false,
+            handling: Handling::default(),
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,
         }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use survey::check::Problem;
-use survey::{Definition, Site};
+use survey::{Definition, Question, Site};
 
 use crate::assets;
 use crate::encoded::{Encoded, hex};
@@ -230,6 +230,12 @@ impl LiveSurvey {
             .collect();
         all.sort_by_key(|(version, _)| (*version != self.version, *version));
         all
+    }
+
+    /// Every question it ever asked, with every option: those it asks now first.
+    pub fn ever_asked(&self) -> Vec<Question> {
+        let definitions = self.definitions();
+        survey::ever_asked(definitions.iter().map(|(_, definition)| &**definition))
     }
 
     /// The definition of a version as it is served.

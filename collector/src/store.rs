@@ -18,12 +18,10 @@ mod stored;
 mod tests;
 mod verify;
 
-use survey::tally::Row;
-
 pub use open::OpenError;
 pub use placement::Placing;
 pub use posted::{Kept, Posted};
-pub use query::{Page, PageQuery, TallyQuery};
+pub use query::{Page, PageQuery, Tallies, TallyQuery};
 pub use record::{Amendment, Handling, Record};
 use sqlite::Sqlite;
 pub use stored::{StoredDefinition, StoredSite};
@@ -113,12 +111,17 @@ impl Store {
         ask!(self, it => it.amend(site, id, amendment).await)
     }
 
-    /// The tallies of a range of days.
+    /// Tallies of a site, all read at one moment: never some from before and some from after a
+    /// rebuild.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn tally(&self, query: TallyQuery) -> Result<Vec<Row>, StoreError> {
-        ask!(self, it => it.tally(query).await)
+    pub async fn tally(
+        &self,
+        site: String,
+        queries: Vec<TallyQuery>,
+    ) -> Result<Tallies, StoreError> {
+        ask!(self, it => it.tally(site, queries).await)
     }
 
     /// One page of a survey's responses, newest first.
@@ -166,6 +169,18 @@ impl Store {
         ids: Vec<String>,
     ) -> Result<Vec<(String, String)>, StoreError> {
         ask!(self, it => it.of_other_surveys(site, survey, ids).await)
+    }
+
+    /// The version of the definition that a stored response was asked with.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn asked_version(
+        &self,
+        site: String,
+        id: String,
+    ) -> Result<Option<String>, StoreError> {
+        ask!(self, it => it.asked_version(site, id).await)
     }
 
     /// All sites.

@@ -18,9 +18,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use survey::{Definition, Question};
 
-use crate::sites::{LiveSite, LiveSurvey, Sites};
+use crate::sites::{LiveSite, Sites};
 use crate::store::Store;
 
 pub(crate) use export::Exporter;
@@ -64,16 +63,4 @@ impl Target {
         })?;
         Ok((store, site))
     }
-}
-
-/// Every question that a survey ever asked, those it asks now first.
-fn questions(live: &LiveSurvey) -> Vec<Question> {
-    let mut all: Vec<Question> = Vec::new();
-    for (_, definition) in live.definitions() {
-        let Definition { questions, .. } = &*definition;
-        let new = |question: &&Question| !all.iter().any(|known| known.id() == question.id());
-        let new: Vec<Question> = questions.iter().filter(new).cloned().collect();
-        all.extend(new);
-    }
-    all
 }

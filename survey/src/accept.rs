@@ -98,6 +98,9 @@ fn accept_answer(definition: &Definition, at: usize, answer: &Answer) -> Result<
 fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), Refusal> {
     match value {
         Value::Number(number) if question.range().is_some() => {
+            accept_number(question, *number as f64, field)
+        }
+        Value::OffScale(number) if question.range().is_some() => {
             accept_number(question, *number, field)
         }
         Value::Text(text) if question.scale == Scale::Text => {
@@ -118,9 +121,9 @@ fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), R
     }
 }
 
-fn accept_number(question: &Question, number: i64, field: &str) -> Result<(), Refusal> {
-    let fits = |value: u8| question.range().is_some_and(|range| range.contains(&value));
-    if u8::try_from(number).is_ok_and(fits) {
+fn accept_number(question: &Question, number: f64, field: &str) -> Result<(), Refusal> {
+    let mut values = question.range().into_iter().flatten();
+    if values.any(|value| f64::from(value) == number) {
         return Ok(());
     }
     let detail =
@@ -212,6 +215,15 @@ mod tests {
         check(r#"[{"question":"nps","value":11}]"#, "", "OutOfBounds answers[0].value");
         check(r#"[{"question":"nps","value":-1}]"#, "", "OutOfBounds answers[0].value");
         check(r#"[{"question":"nps","value":265}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"nps","value":9.0}]"#, "", "ok");
+        check(r#"[{"question":"nps","value":9.5}]"#, "", "OutOfBounds answers[0].value");
+        check(r#"[{"question":"nps","value":1e300}]"#, "", "OutOfBounds answers[0].value");
+        check(
+            r#"[{"question":"nps","value":-99999999999999999999}]"#,
+            "",
+            "OutOfBounds answers[0].value",
+        );
+        check(r#"[{"question":"text","value":9.5}]"#, "", "Malformed answers[0].value");
         check(r#"[{"question":"nps","value":"9"}]"#, "", "Malformed answers[0].value");
         check(r#"[{"question":"text","value":9}]"#, "", "Malformed answers[0].value");
         check(r#"[{"question":"ces","value":9}]"#, "", "Malformed answers[0].question");

@@ -287,22 +287,6 @@ impl Definition {
     pub fn question(&self, id: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.id() == id)
     }
-
-    /// Why answers to `self` and to `next` cannot be counted together, if so: a question that
-    /// keeps its id has to keep its scale.
-    pub fn breaks_history(&self, next: &Definition) -> Option<String> {
-        next.questions.iter().find_map(|after| {
-            let before = self.question(after.id())?;
-            (before.range() != after.range() || before.scale != after.scale).then(|| {
-                let points = |q: &Question| q.range().map_or(String::new(), |r| format!(" to {}", r.end()));
-                format!(
-                    "question {:?} of survey {:?} was asked on the scale {}{} and cannot become {}{}: \
-                     give the question a new id",
-                    after.id(), self.survey, before.scale, points(before), after.scale, points(after),
-                )
-            })
-        })
-    }
 }
 
 fn one() -> f64 {
@@ -331,18 +315,6 @@ mod tests {
 
     fn survey(questions: &str) -> Survey {
         serde_json::from_str(&format!(r#"{{"id":"s","questions":{questions}}}"#)).unwrap()
-    }
-
-    fn definition(questions: &str) -> Definition {
-        let survey = survey(questions);
-        Definition {
-            survey: survey.id.clone(),
-            locale: "en".into(),
-            position: survey.position,
-            questions: survey.questions_with_ids(),
-            metric: None,
-            thanks: None,
-        }
     }
 
     #[test]
@@ -380,20 +352,5 @@ mod tests {
         check("{}", 2000);
         check(r#"{"event":"done"}"#, 0);
         check(r#"{"event":"done","delay_seconds":1.5}"#, 1500);
-    }
-
-    #[test]
-    fn a_question_keeps_its_scale_for_ever() {
-        let check = |before: &str, after: &str, expected: bool| {
-            let (before, after) = (definition(before), definition(after));
-            assert_eq!(before.breaks_history(&after).is_some(), expected, "{before:?} {after:?}");
-        };
-        let nps = r#"[{"id":"q","scale":"nps","prompt":"a"}]"#;
-        check(nps, r#"[{"id":"q","scale":"nps","prompt":"b"}]"#, false);
-        check(nps, r#"[{"id":"q","scale":"effort","prompt":"a"}]"#, true);
-        check(nps, r#"[{"id":"r","scale":"effort","prompt":"a"}]"#, false);
-        let faces = r#"[{"scale":"faces","prompt":"a"}]"#;
-        check(faces, r#"[{"scale":"faces","points":3,"prompt":"a"}]"#, false);
-        check(faces, r#"[{"scale":"faces","points":5,"prompt":"a"}]"#, true);
     }
 }

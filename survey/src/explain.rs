@@ -232,14 +232,14 @@ mod tests {
     use crate::scope::{Every, Range, Scope};
     use crate::summary::{Subject, summarize};
     use crate::tally::{Cells, Row};
-    use crate::{Day, site::WeekDay};
+    use crate::{Day, Definition, site::WeekDay};
     use expect_test::{Expect, expect};
 
     fn check(questions: &str, metric: &str, series: &[(&str, &[i64])], expected: &Expect) {
         let definition = format!(
             r#"{{"survey":"s","locale":"en","position":"bottom-end","metric":{metric},"questions":{questions}}}"#
         );
-        let definition = serde_json::from_str(&definition).unwrap();
+        let definition: Definition = serde_json::from_str(&definition).unwrap();
         let day = Day::new(2026, 1, 2).unwrap();
         let row = |(series, counts): &(&str, &[i64])| {
             let mut cells = Cells::default();
@@ -253,6 +253,7 @@ mod tests {
             time_zone: "UTC",
             week_starts: WeekDay::Monday,
             definition: &definition,
+            ever_asked: &definition.questions,
         };
         let summary = summarize(subject, scope, &rows, &[]);
         let explanation = explain(&summary, "2026-01-03T00:00:00Z".to_owned());

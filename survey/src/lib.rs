@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! - [`site`], [`definition`], [`text`]: what an owner writes into a site file
+//! - [`history`]: what the versions of a definition mean together
 //! - [`check`] (feature `schema`): what is wrong with a site file, with line, field and remedy
 //! - [`scale`]: what can be answered, and which group an answer belongs to
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
@@ -20,6 +21,7 @@ pub mod check;
 pub mod day;
 pub mod definition;
 pub mod explain;
+pub mod history;
 pub mod interval;
 pub mod metric;
 #[cfg(feature = "schema")]
@@ -39,6 +41,7 @@ pub use accept::{Refusal, accept};
 pub use day::Day;
 pub use definition::{Definition, Question, Survey};
 pub use explain::explain;
+pub use history::ever_asked;
 pub use response::{Answer, Response, State, Value};
 pub use scale::{Group, Scale};
 pub use site::Site;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How far a response has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ impl State {
 }
 
 /// What was given to one question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The question's id.
     pub question: String,
@@ -43,11 +44,14 @@ pub struct Answer {
 }
 
 /// A value given to a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a whole number, a text or a list of options")]
 pub enum Value {
-    /// A point of a numeric scale.
+    /// A point of a numeric scale. 9.0 is read as 9.
+    #[serde(deserialize_with = "whole")]
     Number(i64),
+    /// A number that is on no scale, because it has a fraction or needs more than 53 bits.
+    OffScale(f64),
     /// Free text, or the id of an option.
     Text(String),
     /// Ids of options.
@@ -114,6 +118,13 @@ impl std::fmt::Display for Attribute {
             Attribute::Flag(flag) => write!(f, "{flag}"),
         }
     }
+}
+
+/// A number without a fraction, however it is written.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let is_whole = number.fract() == 0.0 && number.abs() < 2_f64.powi(53);
+    is_whole.then_some(number as i64).ok_or_else(|| D::Error::custom("not a whole number"))
 }
 
 fn first_revision() -> u32 {

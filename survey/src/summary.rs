@@ -95,6 +95,8 @@ pub struct QuestionSummary {
     pub id: String,
     /// Its scale.
     pub scale: Scale,
+    /// Whether it is no longer asked: then it is here because it was answered in these days.
+    pub retired: bool,
     /// How many answered it.
     pub answered: i64,
     /// How often each value was given: the scale's, the number of problems named, or each option.
@@ -183,14 +185,41 @@ pub struct Subject<'a> {
     pub week_starts: WeekDay,
     /// The survey's current definition.
     pub definition: &'a Definition,
+    /// Every question it ever asked, with every option: see [`crate::ever_asked`].
+    pub ever_asked: &'a [Question],
+}
+
+impl Subject<'_> {
+    fn asks(&self, question: &Question) -> bool {
+        self.definition.question(question.id()).is_some()
+    }
+
+    fn offers(&self, question: &Question, option: &Opt) -> bool {
+        let now = self.definition.question(question.id());
+        now.is_some_and(|now| now.options.iter().any(|offered| offered.id == option.id))
+    }
+
+    /// What is asked now, and of what was asked earlier whatever was answered.
+    fn questions(&self, answered: &Sums) -> Vec<Question> {
+        let mut questions = self.ever_asked.to_vec();
+        questions.retain(|it| self.asks(it) || answered.cells(it.id()) != Cells::default());
+        for question in &mut questions {
+            let mut options = std::mem::take(&mut question.options);
+            options.retain(|option| {
+                self.offers(question, option) || answered.chosen(question, option) != 0
+            });
+            question.options = options;
+        }
+        questions
+    }
 }
 
 /// Computes a summary from tallies: `everybody` over [`Scope::ranges`], and `by` the rows of the
 /// breakdown key asked for. Rows outside the scope are left out.
 pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) -> Summary {
-    let questions = &subject.definition.questions;
     let range = scope.range;
     let total = Sums::of(everybody.iter().filter(|row| range.contains(row.day)));
+    let questions = &subject.questions(&total);
     let funnel = total.funnel();
     Summary {
         site: subject.site.to_owned(),
@@ -201,7 +230,10 @@ pub fn summarize(subject: Subject, scope: Scope, everybody: &[Row], by: &[Row]) 
         funnel,
         response_rate: funnel.response_rate(),
         completion_rate: funnel.completion_rate(),
-        questions: questions.iter().map(|question| total.question(question)).collect(),
+        questions: questions
+            .iter()
+            .map(|question| total.question(question, !subject.asks(question)))
+            .collect(),
         metric: subject.definition.metric.map(|metric| metric.summarize(&total.cells(METRIC))),
         interval: scope.every,
         trend: trend(questions, scope, subject.week_starts, everybody),
@@ -275,11 +307,14 @@ impl<'a> Sums<'a> {
         self.0.get(series).copied().unwrap_or_default()
     }
 
+    /// How often an option of a question was chosen.
+    fn chosen(&self, question: &Question, option: &Opt) -> i64 {
+        self.cells(&tally::option_series(question.id(), &option.id))[0]
+    }
+
     fn distribution<'q>(&self, question: &'q Question) -> Distribution<'q> {
-        let id = question.id();
-        let chosen = |option: &Opt| self.cells(&tally::option_series(id, &option.id))[0];
-        let options = question.options.iter().map(chosen).collect();
-        Distribution::new(question, self.cells(id), options)
+        let options = question.options.iter().map(|option| self.chosen(question, option)).collect();
+        Distribution::new(question, self.cells(question.id()), options)
     }
 
     fn funnel(&self) -> Funnel {
@@ -295,12 +330,13 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn question(&self, question: &Question) -> QuestionSummary {
+    fn question(&self, question: &Question, retired: bool) -> QuestionSummary {
         let distribution = self.distribution(question);
         let (mean_low, mean_high) = distribution.mean_interval().unzip();
         QuestionSummary {
             id: question.id().to_owned(),
             scale: question.scale,
+            retired,
             answered: distribution.answered(),
             counts: distribution.counts(),
             groups: distribution.groups(),

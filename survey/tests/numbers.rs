@@ -70,6 +70,7 @@ fn summary(rows: &[Row]) -> Summary {
         time_zone: "UTC",
         week_starts: survey::site::WeekDay::Monday,
         definition: &definition,
+        ever_asked: &definition.questions,
     };
     let range = Range { from: Day(20), to: Day(39) };
     summarize(

@@ -99,7 +99,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     check(&with("answers", json!({})), "400 answers").await;
     check(&with("answers", json!([])), "400 state").await;
     check(&with("answers", json!([{ "question": "nps" }])), "400 answers[0]").await;
-    check(&with("answers", json!([{ "question": "nps", "value": 9.5 }])), "400 answers[0].value")
+    check(&with("answers", json!([{ "question": "nps", "value": 9.5 }])), "422 answers[0].value")
         .await;
     check(&with("answers", json!([{ "question": "nps", "value": null }])), "400 answers[0].value")
         .await;

@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Collector, Reply, TOKEN, answered, new_id, response};
+use tests::{Collector, Reply, TOKEN, answered, new_id, response, wait_until};
 
 /// A site with every scale.
 const SITE: &str = r#"{
@@ -195,4 +195,65 @@ async fn weeks_start_as_in_the_sites_locale_and_scores_break_down_by_locale() {
         (&named["compare"]["from"], &named["compare"]["to"]),
         (&json!("2025-01-01"), &json!("2025-03-31"))
     );
+}
+
+#[tokio::test]
+async fn a_number_is_what_it_is_worth_however_it_is_written() {
+    let collector = Collector::start(SITE);
+    let check = async |value: &str, expected: &str| {
+        let post = answered("nps-web", "nps", 0).to_string().replace(":0", &format!(":{value}"));
+        assert_eq!(collector.post_text(&post).await.verdict(), expected, "{value}");
+    };
+    check("9.0", "204").await;
+    check("9e0", "204").await;
+    check("9.5", "422 answers[0].value").await;
+    check("-1", "422 answers[0].value").await;
+    check("1e300", "422 answers[0].value").await;
+    check("123456789012345678901234567890", "422 answers[0].value").await;
+    check("\"9\"", "400 answers[0].value").await;
+    check("1e999", "400").await;
+    let summary = collector.summary("nps-web", "").await;
+    assert_eq!(
+        (&summary["shown"], &summary["questions"][0]["counts"]["9"]),
+        (&json!(2), &json!(2))
+    );
+}
+
+/// A survey that asks where people come from, with these options and with another question or not.
+fn asking(options: &[&str], another: bool) -> String {
+    let option = |id: &&str| json!({ "id": id, "label": format!("From {id}") });
+    let options: Vec<Value> = options.iter().map(option).collect();
+    let mut questions = vec![
+        json!({ "id": "from", "scale": "choice", "prompt": "Where from?", "options": options }),
+    ];
+    questions.extend(another.then(|| json!({ "id": "old", "scale": "nps", "prompt": "Before?" })));
+    json!({ "site": "acme", "origins": ["https://acme.com"],
+            "surveys": [{ "id": "source", "questions": questions }] })
+    .to_string()
+}
+
+#[tokio::test]
+async fn what_is_no_longer_asked_stays_while_it_has_answers() {
+    let collector = Collector::start(&asking(&["web", "press"], true));
+    let id = post(&collector, "source", &[("from", json!("press")), ("old", json!(10))]).await;
+    std::fs::write(collector.folder().join("site.json"), asking(&["web", "friend"], false))
+        .unwrap();
+    let definition = async || collector.get_as_admin("/api/v1/sites/acme").await.text;
+    wait_until("the new definition", async || definition().await.contains("friend")).await;
+    // A revision that names no version is held to what was asked, not to what is asked now.
+    let late = response("source", &id, 2, "completed", &[("from", json!("press"))]);
+    assert_eq!(collector.post(&late).await.verdict(), "204");
+    let fresh = answered("source", "from", 0).to_string().replace(":0", ":\"press\"");
+    assert_eq!(collector.post_text(&fresh).await.verdict(), "422 answers[0].value");
+    let questions = collector.summary("source", "").await["questions"].clone();
+    let told = |at: usize| ["id", "retired", "counts"].map(|field| questions[at][field].clone());
+    assert_eq!(json!(told(0)), json!(["from", false, { "web": 0, "friend": 0, "press": 1 }]));
+    assert_eq!((&questions[1]["id"], &questions[1]["retired"]), (&json!("old"), &json!(true)));
+    assert_eq!(questions[1]["score"]["value"], 100.0);
+    let page = collector.get_as_admin("/acme/source").await.text;
+    assert!(page.contains("Before?") && page.contains("not asked any more"), "{page}");
+    assert!(page.contains("From press"), "{page}");
+    let empty = collector.summary("source", "from=2026-01-01&to=2026-01-02").await;
+    assert_eq!(empty["questions"].as_array().unwrap().len(), 1);
+    assert_eq!(empty["questions"][0]["counts"], json!({ "web": 0, "friend": 0 }));
 }

@@ -49,7 +49,7 @@ fn answer_to_js(answer: &Answer) -> Object {
         Value::Number(number) => set("value", (*number as f64).into()),
         Value::Text(text) => set("value", text.into()),
         // No control gives one yet.
-        Value::List(_) => {}
+        Value::List(_) | Value::OffScale(_) => {}
     }
     if let Some(comment) = &answer.comment {
         set("comment", comment.into());

@@ -24,7 +24,7 @@ pub enum Screen {
 pub const CHARS_MAX: usize = 2_000;
 
 /// How far a visitor has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// What the card shows.
     pub screen: Screen,
@@ -81,7 +81,7 @@ impl State {
         let answer = self.answers.iter().find(|answer| answer.question == ask.id)?;
         match answer.value {
             Value::Number(number) => u8::try_from(number).ok(),
-            Value::Text(_) | Value::List(_) => None,
+            Value::Text(_) | Value::List(_) | Value::OffScale(_) => None,
         }
     }
 
@@ -215,6 +215,7 @@ mod tests {
                         Value::Number(number) => number.to_string(),
                         Value::Text(text) => text.clone(),
                         Value::List(options) => options.join(";"),
+                        Value::OffScale(number) => number.to_string(),
                     };
                     format!(":{value}{}", answer.comment.as_deref().unwrap_or_default())
                 });

@@ -15,8 +15,8 @@ use super::body::whole;
 use super::problem::{Problem, too_large};
 use super::{App, Shared};
 use crate::clock;
-use crate::sites::LiveSite;
-use crate::store::{Kept, Posted};
+use crate::sites::{LiveSite, LiveSurvey};
+use crate::store::{Handling, Kept, Posted};
 
 /// Most bytes of one response.
 const RESPONSE_BYTES_MAX: usize = 16 * 1024;
@@ -38,7 +38,10 @@ pub(super) async fn post(
         app.limiter.count(peer.ip(), items.len())?;
     }
     let sender = Sender::of(&app, &headers).await;
-    let accepted = items.into_iter().map(|item| accept(&app, &sender, item)).collect();
+    let mut accepted = Vec::with_capacity(items.len());
+    for item in items {
+        accepted.push(accept(&app, &sender, item).await);
+    }
     let mut statuses = store(&app, accepted).await?;
     if is_list {
         return Ok(reply_to_list(statuses));
@@ -87,7 +90,7 @@ impl Sender {
 }
 
 /// Parses one response and checks it against the definition it was asked with.
-fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
+async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     if item.len() > RESPONSE_BYTES_MAX {
         return Err(too_large("a response", RESPONSE_BYTES_MAX));
     }
@@ -102,6 +105,10 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
     sender.may_post_to(app, &site)?;
     let mut response: Response = serde_path_to_error::deserialize(&value)
         .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))?;
+    response.id.make_ascii_lowercase();
+    if response.version.is_none() {
+        response.version = Some(version_of(app, &response, live).await?);
+    }
     let definition = live.version(response.version.as_deref()).ok_or_else(|| {
         Problem::bad(
             "version",
@@ -109,13 +116,30 @@ fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
         )
     })?;
     survey::accept(&definition, &response)?;
-    response.version.get_or_insert_with(|| live.version.clone());
-    response.id.make_ascii_lowercase();
     let received_at_ms = clock::now_ms();
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
-    let (imported, excluded) = (false, false);
-    Ok(Posted { response, definition, imported, excluded, received_at_ms, submitted_at_ms })
+    Ok(Posted {
+        imported: false,
+        excluded: response.test,
+        handling: Handling::default(),
+        response,
+        definition,
+        received_at_ms,
+        submitted_at_ms,
+    })
+}
+
+/// The version of a response that names none: that of what is stored of it, else the current one.
+async fn version_of(app: &App, posted: &Response, live: &LiveSurvey) -> Result<String, Problem> {
+    let stored = match posted.revision {
+        // Nearly always the first post, and if it is not, then it changes nothing.
+        1 => None,
+        _ => app.store.asked_version(posted.site.clone(), posted.id.clone()).await?,
+    };
+    // What is stored may be of another survey; appending it says so.
+    let known = stored.filter(|version| live.version(Some(version)).is_some());
+    Ok(known.unwrap_or_else(|| live.version.clone()))
 }
 
 fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {

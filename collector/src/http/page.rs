@@ -98,6 +98,7 @@ async fn survey_page(
     let page = pages::SurveyPage {
         site: &live,
         definition: &asked.definition(),
+        ever_asked: &asked.ever_asked(),
         active: asked.active,
         summary: &summary,
         view: pages::View::new(&summary, &given),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use survey::scope::{Every, Range, Scope};
 use survey::summary::Subject;
 use survey::tally::{EVERYBODY, Row, STATES, option_series};
@@ -24,31 +25,73 @@ pub(super) async fn of(
     let live = find(app, site)?;
     let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;
     let definition = asked.definition();
-    let scope = scope(parameters, clock::day_of(clock::now_ms(), &live.zone))?;
     let by = parameters.get("by").map(|key| declared(&live.site, key)).transpose()?;
     let mut sources = vec![Source { survey: survey.to_owned(), names: None }];
     if let Some(also) = parameters.get("also") {
         sources.push(same_questions(&live, &definition, also)?);
     }
-    let (mut everybody, mut by_key) = (Vec::new(), Vec::new());
-    for source in &sources {
-        for range in scope.ranges() {
-            everybody.extend(source.tallies(app, site, EVERYBODY, range).await?);
-        }
-        if let Some(key) = by {
-            by_key.extend(source.tallies(app, site, key, scope.range).await?);
-        }
-    }
+    let (scope, counted) = read(app, &live, parameters, &sources, by).await?;
     let subject = Subject {
         site,
-        time_zone: &live.site.time_zone,
+        time_zone: &counted.time_zone,
         week_starts: live.site.week_starts(),
         definition: &definition,
+        ever_asked: &asked.ever_asked(),
     };
-    let summary = summarize(subject, scope, &everybody, &by_key);
+    let summary = summarize(subject, scope, &counted.everybody, &counted.by_key);
     let explain = parameters.get("explain").is_some_and(|wanted| wanted == "true");
     let explain = explain.then(|| survey::explain(&summary, clock::rfc3339(clock::now_ms())));
     Ok(Summary { explain, ..summary })
+}
+
+/// What was counted, all at one moment.
+struct Counted {
+    /// Whose days they are.
+    time_zone: String,
+    everybody: Vec<Row>,
+    by_key: Vec<Row>,
+}
+
+/// Reads all tallies that a summary needs. While a changed time zone is being counted, the days are
+/// those of the old one; should the new one be shown between two looks, it looks again.
+async fn read(
+    app: &App,
+    live: &LiveSite,
+    parameters: &HashMap<String, String>,
+    sources: &[Source],
+    by: Option<&str>,
+) -> Result<(Scope, Counted), Problem> {
+    let (mut name, mut zone) = (live.site.time_zone.clone(), live.zone.clone());
+    loop {
+        let scope = scope(parameters, clock::day_of(clock::now_ms(), &zone))?;
+        let counted = read_once(app, &live.site.site, scope, sources, by).await?;
+        if name == counted.time_zone {
+            return Ok((scope, counted));
+        }
+        zone = TimeZone::get(&counted.time_zone).unwrap_or(TimeZone::UTC);
+        name = counted.time_zone;
+    }
+}
+
+async fn read_once(
+    app: &App,
+    site: &str,
+    scope: Scope,
+    sources: &[Source],
+    by: Option<&str>,
+) -> Result<Counted, Problem> {
+    let everybody = scope.ranges().map(|range| (EVERYBODY, range));
+    let wanted: Vec<_> = everybody.chain(by.map(|key| (key, scope.range))).collect();
+    let queries = sources.iter().flat_map(|source| wanted.iter().map(|it| source.query(*it)));
+    let tallies = app.store.tally(site.to_owned(), queries.collect()).await?;
+    let mut counted =
+        Counted { time_zone: tallies.time_zone, everybody: Vec::new(), by_key: Vec::new() };
+    let asked = sources.iter().flat_map(|source| wanted.iter().map(move |it| (source, it.0)));
+    for (rows, (source, key)) in tallies.rows.into_iter().zip(asked) {
+        let place = if key == EVERYBODY { &mut counted.everybody } else { &mut counted.by_key };
+        place.extend(rows.into_iter().filter_map(|row| source.renamed(row)));
+    }
+    Ok(counted)
 }
 
 /// A survey whose tallies are added up.
@@ -59,22 +102,9 @@ struct Source {
 }
 
 impl Source {
-    async fn tallies(
-        &self,
-        app: &App,
-        site: &str,
-        key: &str,
-        range: Range,
-    ) -> Result<Vec<Row>, Problem> {
-        let query = TallyQuery {
-            site: site.to_owned(),
-            survey: self.survey.clone(),
-            key: key.to_owned(),
-            from: range.from,
-            to: range.to,
-        };
-        let rows = app.store.tally(query).await?;
-        Ok(rows.into_iter().filter_map(|row| self.renamed(row)).collect())
+    fn query(&self, (key, range): (&str, Range)) -> TallyQuery {
+        let Range { from, to } = range;
+        TallyQuery { survey: self.survey.clone(), key: key.to_owned(), from, to }
     }
 
     /// A row under the name that our question has; `None` for a question that we do not ask.

@@ -5,20 +5,22 @@ use ::survey::summary::QuestionSummary;
 use ::survey::{Definition, Group, Question, Scale, Summary};
 use maud::{Markup, PreEscaped, html};
 
+use super::survey::SurveyPage;
 use super::{chart, count, digits, explanation, minus, score, unit};
 
 /// Everything about one question.
-pub(super) fn section(question: &Question, definition: &Definition, summary: &Summary) -> Markup {
+pub(super) fn section(question: &Question, numbers: &QuestionSummary, page: &SurveyPage) -> Markup {
+    let SurveyPage { definition, summary, .. } = page;
     let id = question.id();
-    let Some(numbers) = summary.questions.iter().find(|numbers| numbers.id == id) else {
-        return html! {};
-    };
     let change =
         summary.compare.as_ref().and_then(|compare| compare.questions.iter().find(|c| c.id == id));
     html! {
         section.card.stack.question id=(id) {
             h2.prompt dir="auto" { (question.prompt.get(&definition.locale, &definition.locale)) }
-            p.hint { (scale_name(question)) " · " (count(numbers.answered)) @if numbers.answered == 1 { " answer" } @else { " answers" } }
+            p.hint {
+                (scale_name(question)) " · " (count(numbers.answered)) @if numbers.answered == 1 { " answer" } @else { " answers" }
+                @if numbers.retired { " · " span.badge { "not asked any more" } }
+            }
             div.columns {
                 @if let Some(score) = &numbers.score {
                     div {
@@ -170,15 +172,20 @@ fn groups(numbers: &QuestionSummary) -> Markup {
 
 /// The share of each option with its interval.
 fn options(question: &Question, definition: &Definition, numbers: &QuestionSummary) -> Markup {
+    let asked = definition.question(question.id());
+    let offered = |id: &str| asked.is_some_and(|it| it.options.iter().any(|known| known.id == id));
     html! {
         table.groups {
             caption.hidden { "The share of those who chose each option, with its 95 % interval" }
             @for option in &question.options {
-                tr {
-                    th scope="row" dir="auto" { (option.label.get(&definition.locale, &definition.locale)) }
-                    @if let Some(share) = numbers.shares.get(&option.id) {
-                        td.number { (rounded(share.value, 1)) "%" }
-                        td.hint { (rounded(share.low, 0)) "–" (rounded(share.high, 0)) "%" }
+                @let share = numbers.shares.get(&option.id);
+                @if share.is_some() || offered(&option.id) {
+                    tr {
+                        th scope="row" dir="auto" { (option.label.get(&definition.locale, &definition.locale)) }
+                        @if let Some(share) = share {
+                            td.number { (rounded(share.value, 1)) "%" }
+                            td.hint { (rounded(share.low, 0)) "–" (rounded(share.high, 0)) "%" }
+                        }
                     }
                 }
             }

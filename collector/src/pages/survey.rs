@@ -16,6 +16,8 @@ pub(crate) struct SurveyPage<'a> {
     pub site: &'a LiveSite,
     /// What the survey asks.
     pub definition: &'a Definition,
+    /// Every question it ever asked.
+    pub ever_asked: &'a [Question],
     /// Whether it is asked now.
     pub active: bool,
     /// Its numbers, compared with other days.
@@ -49,8 +51,9 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             (funnel(summary))
             (explanation::details(summary, |number| number.ends_with("_rate")))
             @if let Some(metric) = &summary.metric { (metric::section(metric, summary)) }
-            @for question in &definition.questions {
-                (question::section(question, definition, summary))
+            @for numbers in &summary.questions {
+                @let asked = page.ever_asked.iter().find(|question| question.id() == numbers.id);
+                @if let Some(asked) = asked { (question::section(asked, numbers, page)) }
             }
             @if let Some(key) = page.view.by() { (breakdown::section(key, summary)) }
             (comments(page))

@@ -13,8 +13,8 @@ use survey::revise::{Outcome, revise};
 use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
 use super::changes::Changes;
-use super::placement::{Buckets, Generation, Place, Placement, Places};
-use super::record::{Amendment, Handling, Record, value_of};
+use super::placement::{Buckets, Generation, Place, Placement};
+use super::record::{Amendment, Record, value_of};
 use super::{Kept, Posted};
 
 /// Site and id of a response.
@@ -134,23 +134,8 @@ impl Ingest {
     }
 
     fn keep(&mut self, stored: Option<Asked>, response: Response, posted: &Posted) {
-        let mut record = match &stored {
-            None => Record {
-                excluded: posted.excluded || response.test,
-                imported: posted.imported,
-                handling: Handling::default(),
-                response,
-                places: Places::new(),
-                submitted_at_ms: posted.submitted_at_ms,
-                stored_at_ms: posted.received_at_ms,
-                shown: 0,
-            },
-            Some(Asked { record: before, .. }) => Record {
-                excluded: before.excluded || posted.excluded || response.test,
-                response,
-                ..before.clone()
-            },
-        };
+        let before = stored.as_ref().map(|asked| &asked.record);
+        let mut record = Record::revised(before, response, posted);
         // Buckets are told anew in every generation. The day, once told, stays.
         for placement in self.placements_of(&record.response.site).to_vec() {
             let place = self.place(&record, &placement);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use survey::Definition;
 use survey::response::Response;
 
+use super::record::Handling;
+
 /// A response on its way into the store.
 #[derive(Debug, Clone)]
 pub struct Posted {
@@ -14,8 +16,10 @@ pub struct Posted {
     pub definition: Arc<Definition>,
     /// Whether it comes from a file that knows of no showings.
     pub imported: bool,
-    /// Whether it is left out of every number, as it was where it comes from.
+    /// Whether it is left out of every number, if this is the first post about it.
     pub excluded: bool,
+    /// What was made of it where it comes from, if this is the first post about it.
+    pub handling: Handling,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.

@@ -1,14 +1,13 @@
 //! What is asked of the store.
 
+use survey::tally::Row;
 use survey::{Day, Group};
 
 use super::record::Record;
 
-/// Which tallies to read.
+/// Which tallies of a site to read.
 #[derive(Debug, Clone)]
 pub struct TallyQuery {
-    /// The site's key.
-    pub site: String,
     /// The survey's id.
     pub survey: String,
     /// The breakdown key, empty for everybody.
@@ -17,6 +16,15 @@ pub struct TallyQuery {
     pub from: Day,
     /// The last day.
     pub to: Day,
+}
+
+/// Tallies of a site as they were at one moment.
+#[derive(Debug, Clone)]
+pub struct Tallies {
+    /// The time zone whose days they are of: that of the generation that is shown.
+    pub time_zone: String,
+    /// The rows of each query, in the order of the queries.
+    pub rows: Vec<Vec<Row>>,
 }
 
 /// Which responses to list.

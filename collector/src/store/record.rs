@@ -5,6 +5,7 @@ use survey::response::{Response, Value};
 use survey::{Day, Definition};
 
 use super::placement::{Generation, Places};
+use super::posted::Posted;
 
 /// What is stored of a response.
 #[derive(Debug, Clone)]
@@ -28,6 +29,28 @@ pub struct Record {
 }
 
 impl Record {
+    /// What becomes of a record, or a new one, when something is posted that comes to `response`.
+    pub(super) fn revised(before: Option<&Record>, response: Response, posted: &Posted) -> Record {
+        match before {
+            None => Record {
+                response,
+                places: Places::new(),
+                submitted_at_ms: posted.submitted_at_ms,
+                stored_at_ms: posted.received_at_ms,
+                excluded: posted.excluded,
+                imported: posted.imported,
+                handling: posted.handling.clone(),
+                shown: 0,
+            },
+            Some(before) => Record {
+                // A test that somebody brought back stays where it is.
+                excluded: before.excluded || (response.test && !before.response.test),
+                response,
+                ..before.clone()
+            },
+        }
+    }
+
     /// The day it counts in.
     pub fn day(&self) -> Day {
         self.places.get(&self.shown).map_or(Day::default(), |place| place.day)
@@ -115,7 +138,7 @@ pub(super) fn groups(response: &Response, definition: &Definition) -> String {
         match &answer.value {
             Value::Number(value) => question.group(u8::try_from(*value).ok()?),
             Value::List(options) => question.group(u8::try_from(options.len()).ok()?),
-            Value::Text(_) => None,
+            Value::OffScale(_) | Value::Text(_) => None,
         }
     };
     let names: Vec<_> =

@@ -17,12 +17,11 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use survey::tally::Row;
 use tokio::sync::oneshot;
 
 use super::{
     Amendment, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
-    StoredDefinition, StoredSite, TallyQuery, Verified, VerifyError,
+    StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
 };
 
 impl From<rusqlite::Error> for StoreError {
@@ -63,8 +62,12 @@ impl Sqlite {
         done.await.map_err(|_| StoreError::Closed)?
     }
 
-    pub(super) async fn tally(&self, query: TallyQuery) -> Result<Vec<Row>, StoreError> {
-        self.readers.run(move |connection| tallies::read(connection, &query)).await
+    pub(super) async fn tally(
+        &self,
+        site: String,
+        queries: Vec<TallyQuery>,
+    ) -> Result<Tallies, StoreError> {
+        self.readers.run(move |connection| tallies::read(connection, &site, &queries)).await
     }
 
     pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
@@ -100,6 +103,14 @@ impl Sqlite {
         self.readers
             .run(move |connection| read::of_other_surveys(connection, (&site, &survey), &ids))
             .await
+    }
+
+    pub(super) async fn asked_version(
+        &self,
+        site: String,
+        id: String,
+    ) -> Result<Option<String>, StoreError> {
+        self.readers.run(move |connection| read::asked_version(connection, &site, &id)).await
     }
 
     pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {

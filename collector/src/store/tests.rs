@@ -54,6 +54,7 @@ impl Shelf {
             definition: self.definition.clone(),
             imported: false,
             excluded: false,
+            handling: Handling::default(),
             received_at_ms: TODAY * DAY_MS + at_ms,
             submitted_at_ms: TODAY * DAY_MS + at_ms,
         }
@@ -62,13 +63,18 @@ impl Shelf {
     /// How many were answered: by key, as `day+offset bucket count`.
     async fn answered(&self, key: &str) -> Vec<String> {
         let (from, to) = (Day(0), Day(40_000));
-        let query = TallyQuery { site: "a".into(), survey: "s".into(), key: key.into(), from, to };
-        let rows = self.store.tally(query).await.unwrap();
-        let states = rows.into_iter().filter(|row| row.series == STATES);
+        let query = TallyQuery { survey: "s".into(), key: key.into(), from, to };
+        let tallies = self.store.tally("a".into(), vec![query]).await.unwrap();
+        let states = tallies.rows.into_iter().flatten().filter(|row| row.series == STATES);
         let shown = states.filter(|row| row.cells != Cells::default());
         shown
             .map(|row| format!("{:+}{} {}", i64::from(row.day.0) - TODAY, row.bucket, row.cells[1]))
             .collect()
+    }
+
+    /// The time zone whose days are shown.
+    async fn time_zone(&self) -> String {
+        self.store.tally("a".into(), Vec::new()).await.unwrap().time_zone
     }
 
     /// Waits until tallies are as expected; whatever is seen before has to be as it was.
@@ -140,6 +146,7 @@ async fn a_new_time_zone_moves_answers_to_their_new_day() {
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 2"]);
     shelf.keep("Asia/Tehran", &[]).await;
     shelf.becomes(EVERYBODY, &["+0 2"], &["+0 1", "+1 1"]).await;
+    assert_eq!(shelf.time_zone().await, "Asia/Tehran");
     assert!(shelf.differences(false).await.is_empty());
 }
 
@@ -152,7 +159,8 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
     let mut connection = database::open(&shelf.folder.path().join("t.db")).unwrap();
     let mut ingest = ingest::Ingest::default();
     let transaction = connection.transaction().unwrap();
-    placement::want(&transaction, "a", &Placing::new("UTC", &["plan".to_owned()])).unwrap();
+    let wanted = Placing::new("Asia/Tehran", &["plan".to_owned()]);
+    placement::want(&transaction, "a", &wanted).unwrap();
     transaction.commit().unwrap();
     for (step, chunk) in old.chunks(100).enumerate() {
         // Some are revised and some are new, on both sides of what was placed so far.
@@ -174,6 +182,8 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
         assert!(shelf.differences(false).await.is_empty());
         // Three steps place all rows, the fourth shows them; nothing is shown of the first three.
         assert_eq!((shown_before.is_empty(), more), (step <= 3, step <= 3), "step {step}");
+        let zone = if step < 3 { "UTC" } else { "Asia/Tehran" };
+        assert_eq!(shelf.time_zone().await, zone, "step {step}");
     }
     assert_eq!(shelf.answered("plan").await, ["+0free 70", "+0pro 630", "+0team 7"]);
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 707"]);

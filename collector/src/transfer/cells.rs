@@ -68,6 +68,7 @@ fn bare(cell: &str) -> Attribute {
 pub(super) fn of_value(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Number(number) => number.to_string().into(),
+        Value::OffScale(number) => number.to_string().into(),
         Value::Text(text) => of_text(text),
         Value::List(options) if options.is_empty() => NOTHING.into(),
         Value::List(options) => options.join(";").into(),

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use survey::Question;
 
 use super::columns::FIXED;
-use super::{Target, cells, listed, questions};
+use super::{Target, cells, listed};
 use crate::clock;
 use crate::sites::{LiveSite, LiveSurvey};
 use crate::store::{Record, Store, StoreError};
@@ -115,7 +115,7 @@ impl Exporter {
         let table = match format {
             Format::Ndjson => None,
             Format::Csv => Some(Table {
-                questions: questions(live),
+                questions: live.ever_asked(),
                 attributes: store.attribute_keys(site.clone(), survey.clone()).await?,
             }),
         };

@@ -84,7 +84,7 @@ impl Import {
         let context = Context {
             site: site.site.site.clone(),
             survey: self.target.survey.clone(),
-            questions: super::questions(live),
+            questions: live.ever_asked(),
             zone: site.zone.clone(),
             now_ms: clock::now_ms(),
         };

@@ -139,6 +139,21 @@ pub(super) fn of_other_surveys(
     Ok(found)
 }
 
+/// The version of the definition that a stored response was asked with.
+pub(super) fn asked_version(
+    connection: &Connection,
+    site: &str,
+    id: &str,
+) -> rusqlite::Result<Option<String>> {
+    let version = connection
+        .prepare_cached(
+            "SELECT response ->> '$.version' FROM responses WHERE site = ?1 AND id = ?2",
+        )?
+        .query_row((site, id), |row| row.get(0))
+        .optional()?;
+    Ok(version.flatten())
+}
+
 /// All sites.
 pub(super) fn sites(connection: &Connection) -> rusqlite::Result<Vec<StoredSite>> {
     connection

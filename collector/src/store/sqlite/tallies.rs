@@ -1,11 +1,12 @@
 //! Tallies in the database: signed changes in, rows out.
 
-use rusqlite::{Connection, ToSql, Transaction};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction};
 use survey::Day;
 use survey::tally::{CELLS, Cells, Row};
 
-use super::super::TallyQuery;
 use super::super::changes::Changes;
+use super::super::placement::Generation;
+use super::super::{Tallies, TallyQuery};
 
 /// Adds all changes to the stored rows.
 pub(super) fn flush(changes: &mut Changes, transaction: &Transaction) -> rusqlite::Result<()> {
@@ -45,16 +46,38 @@ pub(super) fn cells_at(row: &rusqlite::Row, first: usize) -> rusqlite::Result<Ce
     Ok(cells)
 }
 
-/// The rows of a survey, a breakdown key and a range of days, of the generation that is shown.
-pub(super) fn read(connection: &Connection, query: &TallyQuery) -> rusqlite::Result<Vec<Row>> {
-    connection
+/// Tallies of a site in the generation that is shown, all read in one transaction.
+pub(super) fn read(
+    connection: &Connection,
+    site: &str,
+    queries: &[TallyQuery],
+) -> rusqlite::Result<Tallies> {
+    let snapshot = connection.unchecked_transaction()?;
+    let shown = snapshot
+        .prepare_cached(
+            "SELECT generation, time_zone FROM placements WHERE site = ?1 AND counted_to IS NULL",
+        )?
+        .query_row([site], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    // Nothing was ever counted of a site that was never kept.
+    let (generation, time_zone) = shown.unwrap_or((0, "UTC".to_owned()));
+    let rows = queries.iter().map(|query| read_one(&snapshot, (site, generation), query));
+    Ok(Tallies { time_zone, rows: rows.collect::<rusqlite::Result<_>>()? })
+}
+
+fn read_one(
+    snapshot: &Transaction,
+    (site, generation): (&str, Generation),
+    query: &TallyQuery,
+) -> rusqlite::Result<Vec<Row>> {
+    let TallyQuery { survey, key, from, to } = query;
+    snapshot
         .prepare_cached(&format!(
             "SELECT day, bucket, series, {CELL_COLUMNS} FROM tallies
-             WHERE site = ?1 AND survey = ?2 AND key = ?3 AND day BETWEEN ?4 AND ?5
-               AND generation = (
-                 SELECT generation FROM placements WHERE site = ?1 AND counted_to IS NULL)"
+             WHERE site = ?1 AND generation = ?2 AND survey = ?3 AND key = ?4
+               AND day BETWEEN ?5 AND ?6"
         ))?
-        .query_map((&query.site, &query.survey, &query.key, query.from.0, query.to.0), |row| {
+        .query_map((site, generation, survey, key, from.0, to.0), |row| {
             let cells = cells_at(row, 3)?;
             Ok(Row { day: Day(row.get(0)?), bucket: row.get(1)?, series: row.get(2)?, cells })
         })?

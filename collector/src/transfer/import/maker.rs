@@ -11,7 +11,7 @@ use survey::{Definition, Refusal, State, accept};
 use super::super::rows::{Context, Draft, Problem};
 use crate::encoded::hex;
 use crate::sites::LiveSite;
-use crate::store::Posted;
+use crate::store::{Handling, Posted};
 
 /// Makes what is stored from what a row says.
 pub(super) struct Maker<'a> {
@@ -55,10 +55,11 @@ impl<'a> Maker<'a> {
         })?;
         response.version = Some(version.to_owned());
         Ok(Posted {
+            excluded: excluded || response.test,
+            handling: Handling::default(),
             response,
             definition,
             imported,
-            excluded,
             received_at_ms: submitted_at_ms,
             submitted_at_ms,
         })
