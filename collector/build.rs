@@ -5,7 +5,9 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../widget/dist");
+    // The folder of this run, not the one in which this script was once compiled.
+    let crate_folder = env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's folder");
+    let dist = Path::new(&crate_folder).join("../widget/dist");
     println!("cargo::rerun-if-changed={}", dist.display());
     let Ok(folder) = fs::read_dir(&dist).and_then(|folder| {
         // The table of contents is written last: without it the build was interrupted.
