@@ -3,8 +3,20 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use serde_json::{Value, json};
-use tests::{Browser, Collector, Proxy, TOKEN, host, wait_until};
+use tests::{Browser, Collector, Engine, Proxy, TOKEN, host, in_each_browser, wait_until};
 use thirtyfour::Key;
+
+in_each_browser! {
+    a_visitor_answers_by_mouse_and_the_owner_sees_the_score,
+    a_visitor_answers_by_keyboard,
+    closing_before_an_answer_dismisses_and_is_remembered,
+    texts_digits_and_direction_follow_the_language,
+    a_hostile_page_changes_nothing,
+    an_unreachable_collector_leaves_the_page_alone,
+    an_answer_is_sent_again_until_it_is_acknowledged,
+    a_trap_inside_does_not_reach_the_page,
+    the_loader_decides_as_the_rules_do,
+}
 
 /// The demo shop before a collector, with a proxy between them that sees everything.
 struct Shop {
@@ -15,12 +27,12 @@ struct Shop {
 }
 
 impl Shop {
-    async fn open() -> Shop {
+    async fn open(engine: Engine) -> Shop {
         let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
         let proxy = Proxy::start(&collector.url).await;
         let url = host(demo::shop(&proxy.url)).await;
         allow(&collector, "sofal", demo::SITE_FILE, &url).await;
-        Shop { url, collector, proxy, browser: Browser::start().await }
+        Shop { url, collector, proxy, browser: Browser::start(engine).await }
     }
 
     async fn summary(&self, survey: &str) -> Value {
@@ -59,9 +71,8 @@ async fn allow(collector: &Collector, site: &str, file: &str, origin: &str) {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score() {
-    let shop = Shop::open().await;
+async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, proxy, .. } = &shop;
     browser.open(&format!("{url}/")).await;
     wait_until("the loader", async || browser.run("return !!window.nabz?.open").await == true)
@@ -100,9 +111,8 @@ async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score() {
     assert_eq!(shop.summary("checkout").await["shown"], 1, "who has answered is left alone");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visitor_answers_by_keyboard() {
-    let shop = Shop::open().await;
+async fn a_visitor_answers_by_keyboard(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     browser.in_card("[role=radio]").await;
@@ -147,9 +157,8 @@ async fn a_visitor_answers_by_keyboard() {
     assert_eq!((&support["answered"], &support["dismissed"]), (&json!(1), &json!(0)));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn closing_before_an_answer_dismisses_and_is_remembered() {
-    let shop = Shop::open().await;
+async fn closing_before_an_answer_dismisses_and_is_remembered(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     shop.wait_for_summary("help", "shown", 1).await;
@@ -161,9 +170,8 @@ async fn closing_before_an_answer_dismisses_and_is_remembered() {
     assert_eq!(browser.run("return document.cookie").await, "");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn texts_digits_and_direction_follow_the_language() {
-    let shop = Shop::open().await;
+async fn texts_digits_and_direction_follow_the_language(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, .. } = &shop;
     let check = async |path: &str, direction: &str, first: &str, colour: &str| {
         browser.prefer(colour).await;
@@ -201,12 +209,11 @@ fn hostile(collector: &str) -> Router {
         .route("/help/hostile", get(([(header::CONTENT_SECURITY_POLICY, policy)], Html(page))))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hostile_page_changes_nothing() {
+async fn a_hostile_page_changes_nothing(engine: Engine) {
     let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
     let url = host(hostile(&collector.url)).await;
     allow(&collector, "sofal", demo::SITE_FILE, &url).await;
-    let browser = Browser::start().await;
+    let browser = Browser::start(engine).await;
     browser.open(&format!("{url}/help/hostile")).await;
     let card = browser.in_card("[role=dialog]").await;
     wait_until("the card to stand still", async || {
@@ -223,12 +230,11 @@ async fn a_hostile_page_changes_nothing() {
     assert_eq!(browser.noise().await, json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unreachable_collector_leaves_the_page_alone() {
+async fn an_unreachable_collector_leaves_the_page_alone(engine: Engine) {
     let (listener, nobody) = tests::listen().await;
     drop(listener);
     let url = host(demo::shop(&nobody)).await;
-    let browser = Browser::start().await;
+    let browser = Browser::start(engine).await;
     browser.open(&format!("{url}/checkout/done")).await;
     let noise = browser.noise().await;
     // The browser itself says that the script did not load; nothing else may be said.
@@ -252,9 +258,8 @@ async fn an_unreachable_collector_leaves_the_page_alone() {
     assert_eq!(browser.noise().await, json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_sent_again_until_it_is_acknowledged() {
-    let shop = Shop::open().await;
+async fn an_answer_is_sent_again_until_it_is_acknowledged(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, proxy, .. } = &shop;
     proxy.fail_posts(true);
     browser.open(&format!("{url}/support/case")).await;
@@ -271,9 +276,8 @@ async fn an_answer_is_sent_again_until_it_is_acknowledged() {
     assert_eq!(browser.noise().await, json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trap_inside_does_not_reach_the_page() {
-    let shop = Shop::open().await;
+async fn a_trap_inside_does_not_reach_the_page(engine: Engine) {
+    let shop = Shop::open(engine).await;
     let Shop { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     browser.in_card("[role=radio]").await;
@@ -289,11 +293,10 @@ async fn a_trap_inside_does_not_reach_the_page() {
     assert_eq!(browser.noise().await, json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_loader_decides_as_the_rules_do() {
+async fn the_loader_decides_as_the_rules_do(engine: Engine) {
     let rules = include_str!("../../widget/loader/rules.js");
     let vectors = include_str!("../../survey/golden/rules.json");
-    let browser = Browser::start().await;
+    let browser = Browser::start(engine).await;
     browser.open("about:blank").await;
     let script = format!(
         "{rules}

@@ -1,51 +1,61 @@
 //! A real browser, driven as a person would: by mouse and keyboard.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::common::capabilities::chrome::ChromeCapabilities;
 use thirtyfour::prelude::*;
 
 use crate::wait::{wait_for, wait_until};
 
+mod chromium;
+mod driver;
+mod engine;
+mod firefox;
+
+use driver::Driver;
+pub use engine::Engine;
+use engine::{Started, Wishes};
+
 /// Collects what a page must never see: errors, unhandled rejections, noise on the console.
-const RECORDER: &str = "
+const RECORDER: &str = "() => {
     window.__noise = [];
     addEventListener('error', (event) => __noise.push('error: ' + event.message), true);
     addEventListener('unhandledrejection', (event) => __noise.push('rejection: ' + event.reason));
     for (const level of ['error', 'warn', 'log', 'info', 'debug']) {
         console[level] = (...words) => __noise.push(level + ': ' + words.join(' '));
-    }";
+    } }";
 
-/// A Chromium with a profile of its own; it ends when dropped.
+/// A browser with a profile of its own; it ends when dropped.
 #[derive(Debug)]
 pub struct Browser {
-    driver: WebDriver,
-    process: Child,
-    _profile: TempDir,
+    engine: Engine,
+    wishes: Mutex<Wishes>,
+    // Dropped in this order: the driver ends its browser faster than the session would, and the
+    // browser writes into the folder as long as it runs.
+    _driver: Driver,
+    session: WebDriver,
+    _folder: TempDir,
 }
 
 impl Browser {
-    /// Starts headless Chromium.
+    /// Starts a browser without a window.
     ///
     /// # Panics
-    /// When Chromium or its driver cannot be started.
-    pub async fn start() -> Browser {
-        let (process, port) = start_driver();
-        let profile = TempDir::new().expect("a temporary folder");
-        let url = format!("http://127.0.0.1:{port}");
-        let driver =
-            WebDriver::new(url, capabilities(profile.path()).expect("plain options")).await;
-        let browser =
-            Browser { driver: driver.expect("Chromium starts"), process, _profile: profile };
-        browser
-            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": RECORDER }))
-            .await;
+    /// When it or its driver cannot be started.
+    pub async fn start(engine: Engine) -> Browser {
+        let Started { session, driver, folder } = engine.start().await;
+        engine.before_scripts(&session, RECORDER).await;
+        let wishes = Mutex::default();
+        let browser = Browser { engine, session, wishes, _driver: driver, _folder: folder };
         browser.resize(1280, 800).await;
         browser
+    }
+
+    /// Which browser it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Opens a page.
@@ -53,7 +63,7 @@ impl Browser {
     /// # Panics
     /// When it does not load.
     pub async fn open(&self, url: &str) {
-        self.driver.goto(url).await.expect("the page loads");
+        self.session.goto(url).await.expect("the page loads");
     }
 
     /// Runs a script in the page and returns its result.
@@ -61,7 +71,7 @@ impl Browser {
     /// # Panics
     /// When it throws.
     pub async fn run(&self, script: &str) -> Value {
-        let result = self.driver.execute(script, Vec::new()).await;
+        let result = self.session.execute(script, Vec::new()).await;
         result.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
 
@@ -75,16 +85,31 @@ impl Browser {
 
     /// Makes the page so many CSS pixels large, at a scale of 2.
     pub async fn resize(&self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 500 });
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        self.engine.resize(&self.session, width, height).await;
     }
 
     /// Makes the system prefer `light` or `dark`.
     pub async fn prefer(&self, scheme: &str) {
-        let features = json!({ "features": [
-            { "name": "prefers-color-scheme", "value": scheme },
-        ]});
-        self.devtools("Emulation.setEmulatedMedia", features).await;
+        self.wish(|wishes| wishes.dark = scheme == "dark").await;
+    }
+
+    /// Makes the system put its own colours in the place of every page's, or stop it.
+    pub async fn force_colours(&self, forced: bool) {
+        self.wish(|wishes| wishes.forced_colours = forced).await;
+    }
+
+    /// Makes the system ask for no motion, or stop it.
+    pub async fn reduce_motion(&self, still: bool) {
+        self.wish(|wishes| wishes.still = still).await;
+    }
+
+    async fn wish(&self, change: impl FnOnce(&mut Wishes)) {
+        let wishes = {
+            let mut wishes = self.wishes.lock().expect("nothing panics while holding it");
+            change(&mut wishes);
+            *wishes
+        };
+        self.engine.wish(&self.session, wishes).await;
     }
 
     /// Waits until an element is in the survey's card, and returns it.
@@ -94,7 +119,7 @@ impl Browser {
             json!(selector)
         );
         wait_for(&format!("{selector} in the card"), async || {
-            let found = self.driver.execute(&script, Vec::new()).await.ok()?;
+            let found = self.session.execute(&script, Vec::new()).await.ok()?;
             found.element().ok()
         })
         .await
@@ -114,10 +139,10 @@ impl Browser {
     /// Presses keys where the focus is.
     ///
     /// # Panics
-    /// When nothing takes them.
+    /// When they cannot be pressed.
     pub async fn press(&self, keys: impl Into<TypingData>) {
-        let focused = self.driver.active_element().await.expect("something has the focus");
-        focused.send_keys(keys).await.expect("keys can be pressed");
+        let keys = self.session.action_chain().send_keys(keys);
+        keys.perform().await.expect("keys can be pressed");
     }
 
     /// Moves the focus by Tab until an element of the card has it.
@@ -161,61 +186,6 @@ impl Browser {
     /// # Panics
     /// When it cannot be written.
     pub async fn picture(&self, file: &Path) {
-        self.driver.screenshot(file).await.expect("a picture can be taken");
+        self.session.screenshot(file).await.expect("a picture can be taken");
     }
-
-    async fn devtools(&self, command: &str, parameters: Value) {
-        let done = self.driver.cdp().send_raw(command, parameters).await;
-        done.unwrap_or_else(|error| panic!("{command}: {error}"));
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // The driver ends its browser when it is asked to; killed, it would leave it running.
-        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        let _ = self.process.wait();
-    }
-}
-
-fn capabilities(profile: &Path) -> WebDriverResult<ChromeCapabilities> {
-    let mut capabilities = DesiredCapabilities::chrome();
-    if let Ok(binary) = std::env::var("NABZ_CHROMIUM") {
-        capabilities.set_binary(&binary)?;
-    }
-    let quiet = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        "--hide-scrollbars",
-    ];
-    for argument in quiet {
-        capabilities.add_arg(argument)?;
-    }
-    capabilities.add_arg(&format!("--user-data-dir={}", profile.display()))?;
-    Ok(capabilities)
-}
-
-/// Starts the driver on a port that the kernel picks, which it prints.
-fn start_driver() -> (Child, u16) {
-    let name = std::env::var("NABZ_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-    let mut process = Command::new(&name)
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{name} cannot be started ({error}): run `cargo xtask test`")
-        });
-    let output = BufReader::new(process.stdout.take().expect("its output is piped"));
-    let port = output.lines().map_while(Result::ok).find_map(|line| {
-        let (_, port) = line.split_once("started successfully on port ")?;
-        port.trim_end_matches('.').parse().ok()
-    });
-    (process, port.expect("chromedriver says on which port it listens"))
 }

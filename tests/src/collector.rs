@@ -1,15 +1,14 @@
 //! A collector as a process of its own.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::lines::lines_of;
 use crate::post::Reply;
 
 /// The admin token of the tests.
@@ -188,15 +187,4 @@ impl Drop for Collector {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// The lines that a process prints, as they come.
-fn lines_of(output: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
-    lines
 }

@@ -5,15 +5,40 @@
 
 mod browser;
 mod collector;
+mod lines;
 mod post;
 mod proxy;
 mod wait;
 
-pub use browser::Browser;
+pub use browser::{Browser, Engine};
 pub use collector::{Collector, TOKEN, nabz};
 pub use post::{Reply, answered, new_id, response};
 pub use proxy::Proxy;
 pub use wait::{wait_for, wait_until};
+
+/// Makes a test in each browser of every function named: `chromium::name` and `firefox::name`.
+#[macro_export]
+macro_rules! in_each_browser {
+    ($($test:ident),+ $(,)?) => {
+        mod chromium {
+            $($crate::in_browser!(Chromium, $test);)+
+        }
+        mod firefox {
+            $($crate::in_browser!(Firefox, $test);)+
+        }
+    };
+}
+
+/// Makes a test in one browser of a function.
+#[macro_export]
+macro_rules! in_browser {
+    ($engine:ident, $test:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            super::$test($crate::Engine::$engine).await;
+        }
+    };
+}
 
 /// A port of the kernel's choice, and its address.
 ///

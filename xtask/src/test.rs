@@ -5,19 +5,21 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::browsers;
 use crate::packages;
-use crate::run::{Steps, cargo, output, run, succeeds_within, target_dir, which};
+use crate::run::{Steps, cargo, run, succeeds_within, target_dir, which};
 use crate::widget;
 
 /// The version that checks the loader's types. It is the last that runs on Debian's Node.
 const TYPESCRIPT: &str = "typescript@5.9.3";
-/// Comes with Debian's browser in most cases, and has the letters of Persian and Arabic.
-const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+/// How many browsers may run at once; each is a dozen processes.
+const MOST_BROWSERS: usize = 4;
 
 /// Runs all checks and tests; with filters only the tests whose names contain one of them.
 pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     let mut steps = Steps::default();
-    steps.step("find a browser", find_browser)?;
+    steps.step("find Chromium", browsers::chromium)?;
+    let geckodriver = steps.step("find Firefox", || browsers::firefox(root))?;
     steps.step("build the widget", || widget::build(root, false))?;
     if filters.is_empty() {
         steps.step("check the format", || check_format(root))?;
@@ -28,8 +30,15 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     steps.step("build the programs", || {
         run(&mut cargo(root, &["build", "--workspace", "--bins"]))
     })?;
-    steps
-        .step("run the tests", || run(cargo(root, &["test", "--workspace", "--"]).args(filters)))?;
+    steps.step("run the tests", || {
+        let mut tests = cargo(root, &["test", "--workspace", "--"]);
+        tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver);
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            let cores = std::thread::available_parallelism()?.get();
+            tests.env("RUST_TEST_THREADS", cores.min(MOST_BROWSERS).to_string());
+        }
+        run(&mut tests)
+    })?;
     steps.print_table();
     Ok(())
 }
@@ -37,37 +46,11 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
 /// Takes the pictures of the README, by the same browser that the tests drive.
 pub(crate) fn pictures(root: &Path) -> Result<()> {
     let mut steps = Steps::default();
-    steps.step("find a browser", find_browser)?;
+    steps.step("find Chromium", browsers::chromium)?;
     steps.step("build the widget", || widget::build(root, false))?;
     steps.step("take the pictures", || {
         run(&mut cargo(root, &["run", "--package", "tests", "--bin", "pictures"]))
     })
-}
-
-/// The tests of the page drive a real browser; they find it by the same names.
-fn find_browser() -> Result<()> {
-    let missing = |variable: &str, program: &str| {
-        std::env::var_os(variable).is_none() && which(program).is_none()
-    };
-    let mut packages = Vec::new();
-    if missing("NABZ_CHROMIUM", "chromium") {
-        packages.push("chromium");
-    }
-    if missing("NABZ_CHROMEDRIVER", "chromedriver") {
-        packages.push("chromium-driver");
-    }
-    if !Path::new(FONT).exists() && !has_persian_font() {
-        packages.push("fonts-dejavu-core");
-    }
-    if packages.is_empty() {
-        return Ok(());
-    }
-    packages::install(&packages, "the tests need a browser that can show all languages")
-}
-
-fn has_persian_font() -> bool {
-    which("fc-list").is_some()
-        && output(Command::new("fc-list").arg(":lang=fa")).is_ok_and(|fonts| !fonts.is_empty())
 }
 
 fn check_format(root: &Path) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use collector::serve::{self, Options, Running};
-use tests::{Browser, host, listen};
+use tests::{Browser, Engine, host, listen};
 
 #[tokio::main]
 async fn main() {
@@ -15,7 +15,7 @@ async fn main() {
     drop(listener);
     let shop = host(demo::shop(&address)).await;
     let collector = collector_with_history(folder.path(), &address, &shop).await;
-    let browser = Browser::start().await;
+    let browser = Browser::start(Engine::Chromium).await;
 
     browser.resize(1000, 680).await;
     browser.open(&format!("{shop}/checkout/done")).await;

@@ -1,0 +1,101 @@
+//! Firefox, told by its remote protocol and its preferences what a driver has no words for.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::bidi::modules::browsing_context::{SetViewport, Viewport};
+use thirtyfour::common::capabilities::firefox::FirefoxCapabilities;
+use thirtyfour::common::command::FormatRequestData;
+use thirtyfour::prelude::*;
+use thirtyfour::{RequestData, SessionId};
+
+use super::driver::{Driver, Program};
+use super::engine::{Started, Wishes};
+use crate::wait::wait_until;
+
+pub(super) async fn start() -> Started {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut driver = Driver::start(&Program {
+        variable: "NABZ_GECKODRIVER",
+        name: "geckodriver",
+        arguments: vec![
+            "--port=0".to_owned(),
+            "--websocket-port=0".to_owned(),
+            // Preferences can only be changed from inside; see `wish`.
+            "--allow-system-access".to_owned(),
+            format!("--profile-root={}", folder.path().display()),
+        ],
+        announces: "Listening on 127.0.0.1:",
+    });
+    let session = WebDriver::new(&driver.url, capabilities().expect("plain options")).await;
+    let session = session.expect("Firefox starts");
+    // Unlike Chromium's, this driver leaves its browser running when it is asked to end.
+    driver.browser = session.handle().capabilities().get("moz:processID").and_then(Value::as_u64);
+    Started { session, driver, folder }
+}
+
+fn capabilities() -> WebDriverResult<FirefoxCapabilities> {
+    let mut capabilities = DesiredCapabilities::firefox();
+    if let Ok(binary) = std::env::var("NABZ_FIREFOX") {
+        capabilities.set_firefox_binary(&binary)?;
+    }
+    capabilities.set_headless()?;
+    capabilities.enable_bidi()?;
+    Ok(capabilities)
+}
+
+pub(super) async fn before_scripts(session: &WebDriver, function: &str) {
+    let bidi = session.bidi().await.expect("Firefox speaks its protocol");
+    bidi.script().add_preload_script(function).await.expect("a script for every page");
+}
+
+pub(super) async fn resize(session: &WebDriver, width: u32, height: u32) {
+    let bidi = session.bidi().await.expect("Firefox speaks its protocol");
+    let context = bidi.browsing_context().top_level().await.expect("there is a page");
+    let viewport = Some(Viewport { width, height });
+    let size = SetViewport { context, viewport, device_pixel_ratio: Some(2.0) };
+    bidi.send(size).await.expect("the page can be resized");
+}
+
+pub(super) async fn wish(session: &WebDriver, wishes: Wishes) {
+    let preferences = json!({
+        "layout.css.prefers-color-scheme.content-override": if wishes.dark { 0 } else { 1 },
+        "browser.display.document_color_use": if wishes.forced_colours { 2 } else { 1 },
+        "ui.prefersReducedMotion": i32::from(wishes.still),
+    });
+    let script = format!(
+        "for (const [name, value] of Object.entries({preferences}))
+             Services.prefs.setIntPref(name, value)"
+    );
+    let privileged = async |on: bool| {
+        let context = Context(if on { "chrome" } else { "content" });
+        session.handle().cmd(context).await.expect("the context can be changed");
+    };
+    privileged(true).await;
+    session.execute(script, Vec::new()).await.expect("preferences can be set");
+    privileged(false).await;
+    wait_until("Firefox to follow the wishes", async || follows(session, wishes).await).await;
+}
+
+/// Preferences reach the process of the page some time after they were set. While colours are
+/// forced, whether they are dark follows from the colours themselves.
+async fn follows(session: &WebDriver, wishes: Wishes) -> bool {
+    let script = "return ['(forced-colors: active)', '(prefers-color-scheme: dark)',
+        '(prefers-reduced-motion: reduce)'].map((query) => matchMedia(query).matches)";
+    let found = session.execute(script, Vec::new()).await.map(|found| found.json().clone());
+    let Ok(Value::Array(found)) = found else { return false };
+    found[0] == wishes.forced_colours
+        && (wishes.forced_colours || found[1] == wishes.dark)
+        && found[2] == wishes.still
+}
+
+/// Whether scripts run in the page or in the browser around it.
+#[derive(Debug)]
+struct Context(&'static str);
+
+impl FormatRequestData for Context {
+    fn format_request(&self, session_id: &SessionId) -> RequestData {
+        RequestData::new(Method::POST, format!("/session/{session_id}/moz/context"))
+            .add_body(json!({ "context": self.0 }))
+    }
+}
