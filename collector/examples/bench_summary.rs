@@ -129,12 +129,10 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
 /// The median time of summaries over a year, by week and by plan, from a collector over HTTP.
 async fn summaries(database: &str) -> anyhow::Result<Duration> {
     let running = serve::start(Options {
-        files: Vec::new(),
-        listen: "127.0.0.1:0".to_owned(),
-        public_url: None,
         database: database.to_owned(),
         admin_token: Some(TOKEN.to_owned()),
         rate_limit: 0,
+        ..Options::default()
     })
     .await?;
     let address = running.address;

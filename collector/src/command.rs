@@ -84,6 +84,9 @@ struct Serve {
     /// Responses a second that one client may send, ten times that in a burst; 0 for no limit
     #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20)]
     rate_limit: u32,
+    /// Connections served at the same time; those that ask for nothing make room for others
+    #[arg(long, env = "NABZ_CONNECTIONS", default_value_t = serve::CONNECTIONS_MAX)]
+    connections: usize,
     /// How to write the log
     #[arg(long, env = "NABZ_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -148,6 +151,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         database: serve.database,
         admin_token: serve.admin_token,
         rate_limit: serve.rate_limit,
+        connections: serve.connections,
     })
     .await?;
     // Whoever reads the address may stop the collector at once.

@@ -4,9 +4,11 @@ mod access;
 mod admin;
 mod amend;
 mod body;
+mod edge;
 mod export;
 mod headers;
 mod ingest;
+mod json;
 mod limit;
 mod page;
 mod problem;
@@ -14,28 +16,23 @@ mod public;
 mod summary;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::{get, patch, post};
-use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::sites::Sites;
 use crate::store::Store;
 
 pub(crate) use access::{Access, SIGN_IN_PATH};
 pub(crate) use limit::Limiter;
+pub(crate) use problem::no_place;
 
 /// Most bytes of a request.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes of a site file.
 const SITE_FILE_BYTES_MAX: usize = 1024 * 1024;
-/// Longest time for a request, its body included.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 pub(crate) struct App {
@@ -78,8 +75,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
-        .layer(from_fn(headers::add))
-        .layer(TraceLayer::new_for_http())
+        .layer(from_fn(edge::around))
         .with_state(app)
 }

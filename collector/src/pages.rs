@@ -10,7 +10,7 @@ mod question;
 mod survey;
 mod view;
 
-pub(crate) use layout::{missing, sign_in};
+pub(crate) use layout::{problem, sign_in};
 pub(crate) use overview::{Card, overview};
 pub(crate) use survey::{SurveyPage, survey};
 pub(crate) use view::View;

@@ -1,36 +1,28 @@
 //! A collector from start to shutdown.
 
+mod connections;
+mod handles;
+mod patient;
+mod places;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
 
+use self::places::Places;
 use crate::http::{Access, App, Limiter, SIGN_IN_PATH, router};
 use crate::sites::{SiteError, Sites};
 use crate::store::Store;
 use crate::watch::Watch;
 
-/// Connections served at the same time; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 8_192;
-/// Longest time for a client to send the head of a request.
-const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
-/// Longest time that requests have to finish once the collector is told to stop.
-const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(20);
+/// Connections served at the same time, unless told otherwise.
+pub const CONNECTIONS_MAX: usize = 16_384;
 
 /// How a collector is to run.
 #[derive(Debug, Clone)]
@@ -47,6 +39,23 @@ pub struct Options {
     pub admin_token: Option<String>,
     /// Responses a second and client; 0 for no limit.
     pub rate_limit: u32,
+    /// Connections served at the same time.
+    pub connections: usize,
+}
+
+impl Default for Options {
+    /// A collector on any free port of this machine, as `nabz serve` would run it.
+    fn default() -> Options {
+        Options {
+            files: Vec::new(),
+            listen: "127.0.0.1:0".to_owned(),
+            public_url: None,
+            database: "sqlite:nabz.db".to_owned(),
+            admin_token: None,
+            rate_limit: 20,
+            connections: CONNECTIONS_MAX,
+        }
+    }
 }
 
 /// A collector that is running.
@@ -93,7 +102,9 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     };
     let (stop, stopped) = watch::channel(false);
     Watch::new(options.files, sites).spawn(stopped.clone());
-    let server = tokio::spawn(accept(listener, router(Arc::new(app)), stopped));
+    let places = Places::new(handles::connections(options.connections));
+    let serving = connections::accept(listener, router(Arc::new(app)), places, stopped);
+    let server = tokio::spawn(serving);
     Ok(Running { address, public_url, sign_in_link, stop, server, store })
 }
 
@@ -144,64 +155,4 @@ async fn load_files(sites: &Sites, files: &[PathBuf]) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Accepts connections until told to stop, then lets them finish.
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let next = async {
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            next = next => next,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let connection = graceful.watch(serve(stream, peer, router.clone()));
-                tokio::spawn(async move {
-                    // Clients hang up as they please; that is no error of ours.
-                    let _ = connection.await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                // Out of file handles, most likely: others have to end first.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-    drop(listener);
-    if tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not finish in time");
-    }
-}
-
-type Connection = http1::Connection<
-    TokioIo<TcpStream>,
-    TowerToHyperService<
-        tower::util::BoxCloneSyncService<
-            Request<Incoming>,
-            axum::response::Response,
-            std::convert::Infallible,
-        >,
-    >,
->;
-
-fn serve(stream: TcpStream, peer: SocketAddr, router: Router) -> Connection {
-    // Answers are small and complete: waiting to fill a packet would only delay them.
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        request.map(Body::new)
-    });
-    let service = TowerToHyperService::new(tower::util::BoxCloneSyncService::new(service));
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME_MAX)
-        .serve_connection(TokioIo::new(stream), service)
 }

@@ -68,15 +68,7 @@ async fn start_collector(
     }
     // The port is found out first and given back at once; the collector binds it again.
     let listen = listen(&cli.collector).await?.local_addr()?.to_string();
-    serve::start(Options {
-        files: vec![file],
-        listen,
-        public_url: None,
-        database,
-        admin_token: None,
-        rate_limit: 20,
-    })
-    .await
+    serve::start(Options { files: vec![file], listen, database, ..Options::default() }).await
 }
 
 fn announce(collector: &Running, shop_url: &str) -> anyhow::Result<()> {

@@ -12,6 +12,8 @@ mod dashboard;
 mod delivery;
 /// Nothing acknowledged is lost.
 mod durability;
+/// What no well-behaved client sends.
+mod edge;
 /// Every score, and what can be asked about it.
 mod numbers;
 /// The README tells the truth.

@@ -19,10 +19,18 @@ pub const TOKEN: &str = "token-of-the-tests";
 /// # Panics
 /// When it has not been built.
 pub fn nabz() -> PathBuf {
+    program("nabz")
+}
+
+/// A program of the workspace, as `cargo build` left it beside the tests.
+///
+/// # Panics
+/// When it has not been built.
+pub fn program(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("a running program has a path");
     let target = tests.parent().and_then(Path::parent).expect("tests run from target/debug/deps");
-    let path = target.join(format!("nabz{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "{} is missing: run `cargo build -p collector`", path.display());
+    let path = target.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} is missing: run `cargo build --workspace --bins`", path.display());
     path
 }
 
@@ -136,13 +144,15 @@ impl Collector {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: &(impl AsRef<[u8]> + ?Sized),
     ) -> Reply {
         let request = self.client.request(method, format!("{}{path}", self.url));
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        Reply::read(request.body(body.to_owned()).send().await.expect("the collector answers"))
-            .await
+        Reply::read(
+            request.body(body.as_ref().to_vec()).send().await.expect("the collector answers"),
+        )
+        .await
     }
 
     /// Gets a page or a file, without a token.
@@ -161,7 +171,7 @@ impl Collector {
     }
 
     /// Posts a body, as a page of `https://acme.com`.
-    pub async fn post_text(&self, body: &str) -> Reply {
+    pub async fn post_text(&self, body: &(impl AsRef<[u8]> + ?Sized)) -> Reply {
         let headers = [("origin", "https://acme.com"), ("content-type", "text/plain")];
         self.request(Method::POST, "/api/v1/responses", &headers, body).await
     }

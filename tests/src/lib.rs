@@ -8,12 +8,14 @@ mod collector;
 mod lines;
 mod post;
 mod proxy;
+mod raw;
 mod wait;
 
 pub use browser::{Browser, Engine};
-pub use collector::{Collector, TOKEN, nabz};
+pub use collector::{Collector, TOKEN, nabz, program};
 pub use post::{Reply, answered, new_id, response};
 pub use proxy::Proxy;
+pub use raw::{Crowd, raw};
 pub use wait::{wait_for, wait_until};
 
 /// Makes a test in each browser of every function named: `chromium::name` and `firefox::name`.

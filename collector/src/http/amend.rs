@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 use survey::Day;
 
-use super::Shared;
 use super::access::expect_admin;
 use super::admin::find;
 use super::body::whole;
 use super::problem::Problem;
+use super::{Shared, json};
 use crate::store::Amendment;
 
 /// Most characters of a text that people write about a response.
@@ -29,9 +29,10 @@ pub(super) async fn patch(
     expect_admin(&app, &headers).await?;
     find(&app, &site)?;
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
-    let object = "the body is an object of what is to be changed";
-    let fields: Map<String, Value> = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("{object}: {error}")))?;
+    let Value::Object(fields) = json::parse(&body)? else {
+        let detail = "the body is an object of what is to be changed";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    };
     let id = id.to_ascii_lowercase();
     let found = app.store.amend(site.clone(), id.clone(), amendment(&fields)?).await?;
     let missing = || Problem::not_found(format!("site {site:?} has no response {id:?}")).at("id");

@@ -1,21 +1,15 @@
 //! Headers that stand on every answer.
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
 
 /// Nothing but our own style sheet, inline pictures and our own forms.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Lets other origins read what is public, and locks down what is a page.
-pub(super) async fn add(request: Request, next: Next) -> Response {
-    let private = is_private(request.uri().path());
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(super) fn add(headers: &mut HeaderMap, path: &str) {
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if private {
+    if is_private(path) {
         set(headers, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
         set(headers, header::REFERRER_POLICY, "same-origin");
         set(headers, header::X_FRAME_OPTIONS, "DENY");
@@ -27,7 +21,6 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
         set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after");
         set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     }
-    response
 }
 
 /// Whether only a signed-in owner may see what is at a path.

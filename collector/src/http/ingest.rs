@@ -13,7 +13,7 @@ use survey::revise::submitted_at_ms;
 
 use super::body::whole;
 use super::problem::{Problem, too_large};
-use super::{App, Shared};
+use super::{App, Shared, json};
 use crate::clock;
 use crate::sites::{LiveSite, LiveSurvey};
 use crate::store::{Handling, Kept, Posted};
@@ -94,7 +94,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     if item.len() > RESPONSE_BYTES_MAX {
         return Err(too_large("a response", RESPONSE_BYTES_MAX));
     }
-    let value: Value = serde_json::from_slice(item).map_err(|error| broken(&error))?;
+    let value = json::parse(item)?;
     let site = named(&value, "site")?;
     let survey = named(&value, "survey")?;
     let no_such = |what: &str, key: &str| {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{OriginalUri, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::access::{expect_from_here, sign_in_first};
-use super::admin::{Parameters, find};
+use super::admin::{Parameters, find, no_such_survey};
 use super::problem::Problem;
 use super::{App, Shared, public, summary};
 use crate::pages::{self, Card};
@@ -41,9 +41,7 @@ pub(super) async fn site(
     if let Some(sign_in) = sign_in_first(&app, &headers, &format!("/{site}")).await? {
         return Ok(sign_in);
     }
-    let Ok(site) = find(&app, &site) else {
-        return Ok(missing(&format!("There is no site “{site}” here.")));
-    };
+    let site = find(&app, &site)?;
     let cards = cards(&app, &site).await?;
     Ok(pages::overview(&[(site, cards)], &app.public_url).into_response())
 }
@@ -74,12 +72,8 @@ async fn survey_page(
     survey: &str,
     Query(mut parameters): Parameters,
 ) -> Result<Response, Problem> {
-    let Ok(live) = find(app, site) else {
-        return Ok(missing(&format!("There is no site “{site}” here.")));
-    };
-    let Some(asked) = live.survey(survey) else {
-        return Ok(missing(&format!("Site “{site}” has no survey “{survey}”.")));
-    };
+    let live = find(app, site)?;
+    let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;
     // The page's form sends its empty fields along.
     parameters.retain(|_, value| !value.is_empty());
     let given = parameters.clone();
@@ -145,8 +139,4 @@ async fn cards(app: &App, site: &Arc<LiveSite>) -> Result<Vec<Card>, Problem> {
     // Those that are asked now come first.
     cards.sort_by_key(|card| !card.active);
     Ok(cards)
-}
-
-fn missing(what: &str) -> Response {
-    (StatusCode::NOT_FOUND, pages::missing(what)).into_response()
 }

@@ -1,20 +1,27 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use survey::Refusal;
 use survey::accept::RefusalKind;
 
+use crate::pages;
 use crate::sites::SiteError;
 use crate::store::StoreError;
 
+/// The media type of a problem.
+const PROBLEM_JSON: &str = "application/problem+json";
+/// Most bytes of what an extractor says is wrong with a request.
+const REJECTION_BYTES_MAX: usize = 4 * 1024;
+
 /// What went wrong, for programs and for people. Boxed, because most results are none.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(super) struct Problem(Box<Document>);
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Document {
     r#type: &'static str,
     title: &'static str,
@@ -28,10 +35,13 @@ struct Document {
     problems: Vec<FileProblem>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
+    /// What the log says beside the detail, where that is nothing for the client to know.
+    #[serde(skip)]
+    cause: Option<String>,
 }
 
 /// One thing that is wrong with a site file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct FileProblem {
     line: usize,
     field: String,
@@ -49,6 +59,7 @@ impl Problem {
             field: None,
             problems: Vec::new(),
             retry_after_s: None,
+            cause: None,
         }))
     }
 
@@ -73,6 +84,11 @@ impl Problem {
         self.0.retry_after_s = Some(seconds);
         self
     }
+
+    /// What the log is to say about it.
+    pub(super) fn cause(&self) -> &str {
+        self.0.cause.as_deref().unwrap_or(&self.0.detail)
+    }
 }
 
 impl IntoResponse for Problem {
@@ -80,8 +96,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
-        let json = HeaderValue::from_static("application/problem+json");
-        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -89,8 +104,58 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(self);
         response
     }
+}
+
+/// An answer in the form that its client reads: an error is a problem, whoever found it, and a
+/// page for a person.
+pub(super) async fn shaped(response: Response, reads_pages: bool) -> Response {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let known = head.extensions.get::<Problem>().cloned();
+    if known.is_some() && !reads_pages {
+        return Response::from_parts(head, body);
+    }
+    let problem = match known {
+        Some(problem) => problem,
+        // An extractor could not read the request: what it says is kept.
+        None => {
+            let text = to_bytes(body, REJECTION_BYTES_MAX).await.unwrap_or_default();
+            Problem::new(status, String::from_utf8_lossy(&text))
+        }
+    };
+    head.headers.remove(header::CONTENT_LENGTH);
+    let (kind, body) = if reads_pages {
+        let page = pages::problem(problem.0.title, &problem.0.detail);
+        ("text/html; charset=utf-8", page.into_string())
+    } else {
+        (PROBLEM_JSON, serde_json::to_string(&problem).unwrap_or_default())
+    };
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    head.extensions.insert(problem);
+    Response::from_parts(head, body.into())
+}
+
+/// The whole answer to a client for which there is no place, on a connection of its own.
+pub(crate) fn no_place() -> String {
+    let detail = "all connections are in use; send this again later";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\n\
+         access-control-allow-origin: *\r\nretry-after: 2\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 impl From<Refusal> for Problem {
@@ -105,11 +170,10 @@ impl From<Refusal> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        if !matches!(error, StoreError::Busy) {
-            tracing::error!(%error, "the store failed");
-        }
         let detail = "the answer cannot be stored just now; send it again later";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(2)
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(2);
+        problem.0.cause = Some(error.to_string());
+        problem
     }
 }
 

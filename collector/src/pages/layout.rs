@@ -48,15 +48,18 @@ pub(crate) fn sign_in(to: &str, refused: Option<&str>) -> Markup {
     )
 }
 
-/// The page of something that is not there.
-pub(crate) fn missing(what: &str) -> Markup {
-    page(
-        "Not found",
+/// The page of a request that went wrong.
+pub(crate) fn problem(title: &str, detail: &str) -> Markup {
+    shell(
+        title,
         &html! {
-            div.card.stack {
-                h1 { "Not found" }
-                p { (what) }
-                p { a href="/" { "All surveys" } }
+            main.narrow {
+                a.brand.large href="/" { (PreEscaped(MARK)) span { "Nabz" } }
+                div.card.stack {
+                    h1 { (title) }
+                    p dir="auto" { (detail) }
+                    p { a href="/" { "All surveys" } }
+                }
             }
         },
     )

@@ -55,10 +55,8 @@ async fn collector_with_history(folder: &Path, address: &str, shop: &str) -> Run
     serve::start(Options {
         files: vec![file],
         listen: address.trim_start_matches("http://").to_owned(),
-        public_url: None,
         database,
-        admin_token: None,
-        rate_limit: 20,
+        ..Options::default()
     })
     .await
     .expect("the collector starts")

@@ -1,0 +1,97 @@
+//! What happens to every request, whatever it is about: an id, a limit in time, a line in the log
+//! when it fails, and an answer in the form that its client reads.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+
+use super::headers;
+use super::problem::{self, Problem};
+
+/// Longest time for a request, its body included.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Stands around all routes.
+pub(super) async fn around(request: Request, next: Next) -> Response {
+    let asked = Asked::new(&request);
+    let response = match refused(request.headers()) {
+        Some(problem) => problem.into_response(),
+        None => within_limits(request, next).await,
+    };
+    let mut response = problem::shaped(response, asked.reads_pages).await;
+    headers::add(response.headers_mut(), asked.uri.path());
+    if let Ok(id) = HeaderValue::try_from(&asked.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    asked.log(&response);
+    response
+}
+
+/// What is remembered of a request while it is answered.
+struct Asked {
+    id: String,
+    method: Method,
+    uri: Uri,
+    /// Whether it comes from a browser in which a person wants to see a page.
+    reads_pages: bool,
+    at: Instant,
+}
+
+impl Asked {
+    fn new(request: &Request) -> Asked {
+        let accepted = request.headers().get(header::ACCEPT);
+        let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Asked {
+            id: format!("{:016x}", fastrand::u64(..)),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            reads_pages: accepted.contains("text/html"),
+            at: Instant::now(),
+        }
+    }
+
+    /// Writes a line about it: its path and no more, because keys and people stand behind the `?`.
+    fn log(&self, response: &Response) {
+        let Asked { id, method, uri, .. } = self;
+        let (path, status) = (uri.path(), response.status().as_u16());
+        let ms = self.at.elapsed().as_millis();
+        if !response.status().is_server_error() {
+            tracing::debug!(request = id, %method, path, status, ms, "answered");
+            return;
+        }
+        let cause = response.extensions().get::<Problem>().map(Problem::cause);
+        tracing::warn!(request = id, %method, path, status, ms, "failed: {}", cause.unwrap_or_default());
+    }
+}
+
+/// A compressed body could become a thousand times as large as what was sent.
+fn refused(request: &HeaderMap) -> Option<Problem> {
+    let encoding = request.get(header::CONTENT_ENCODING)?;
+    if encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
+        return None;
+    }
+    let detail = "bodies are taken as they are: send this again without Content-Encoding";
+    Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+}
+
+async fn within_limits(request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(REQUEST_TIME_MAX, answer).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            let detail = "this request met a mistake in the collector; its log says more";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+        }
+        Err(_) => {
+            let seconds = REQUEST_TIME_MAX.as_secs();
+            let detail = format!("the request did not arrive whole within {seconds} s");
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! JSON as strangers send it: no object may name a field twice, because which of the two counts
+//! would be anybody's guess.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// Parses a body.
+///
+/// # Errors
+/// 400 when it is no JSON, at the field that is named twice.
+pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
+    // Keeping track of where one is costs more than the parsing; only an error needs it.
+    serde_json::from_slice(body).map(|Unique(value)| value).map_err(|_| found(body))
+}
+
+fn found(body: &[u8]) -> Problem {
+    let parser = &mut serde_json::Deserializer::from_slice(body);
+    let problem = |detail: String| {
+        Problem::new(
+            axum::http::StatusCode::BAD_REQUEST,
+            format!("the body is not the JSON it should be: {detail}"),
+        )
+    };
+    match serde_path_to_error::deserialize::<_, Unique>(parser) {
+        Err(error) if error.inner().is_data() => {
+            problem(error.inner().to_string()).at(error.path().to_string())
+        }
+        Err(error) => problem(error.inner().to_string()),
+        Ok(_) => problem("there is more behind its end".to_owned()),
+    }
+}
+
+/// A value in which no object names a field twice.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Unique, D::Error> {
+        deserializer.deserialize_any(Unchecked).map(Unique)
+    }
+}
+
+struct Unchecked;
+
+impl<'de> Visitor<'de> for Unchecked {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Unique(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            let is_known = object.contains_key(&name);
+            object.insert(name, fields.next_value_seed(Once { is_known })?);
+        }
+        Ok(object.into())
+    }
+}
+
+/// The value of a field. The error is made here, where the field's place is known.
+struct Once {
+    is_known: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Once {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.is_known {
+            deserializer.deserialize_any(IgnoredAny)?;
+            return Err(D::Error::custom("this field is given twice; send it once"));
+        }
+        Unique::deserialize(deserializer).map(|Unique(value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: Result<Value, &str>) {
+        let found =
+            parse(body.as_bytes()).map_err(|problem| serde_json::json!(problem)["field"].clone());
+        assert_eq!(found, expected.map_err(Value::from), "{body}");
+    }
+
+    #[test]
+    fn a_field_is_given_once() {
+        let good = r#"{"a":[{"b":null},{"b":-1}],"c":{"a":1.5e3},"d":"\u00e9","e":true}"#;
+        check(good, serde_json::from_str(good).map_err(|_| ""));
+        check(r#"{"a":1,"a":1}"#, Err("a"));
+        check(r#"{"a":[0,{"b":{"c":1,"d":2,"c":3}}]}"#, Err("a[1].b.c"));
+    }
+
+    #[test]
+    fn what_is_no_json_has_no_field() {
+        for body in ["", "{", "{\"a\":NaN}", "1 2", "{\"a\":1e999}"] {
+            let problem = parse(body.as_bytes()).expect_err(body);
+            assert!(serde_json::json!(problem)["field"].is_null(), "{body}: {problem:?}");
+        }
+    }
+}

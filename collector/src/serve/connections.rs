@@ -1,0 +1,140 @@
+//! Accepts connections and serves them until told to stop.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::Service as _;
+
+use super::patient::{Patience, Patient};
+use super::places::{Place, Places, Tenant};
+use crate::http::no_place;
+
+/// Longest time to wait for a client in the middle of something.
+const PATIENCE: Patience =
+    Patience { head: Duration::from_secs(10), write: Duration::from_secs(30) };
+/// Longest time between two requests. Longer than the minute that proxies commonly keep a
+/// connection for: who closes first must not be the one who is written to.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(75);
+/// Most bytes of the head of a request, and most that are kept of what was not looked at yet.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+const UNREAD_BYTES_MAX: usize = 64 * 1024;
+/// Longest time that requests have to finish once the collector is told to stop.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(20);
+/// Longest time to tell a client that there is no place for it.
+const REFUSAL_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Accepts connections until told to stop, then lets them finish.
+pub(super) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    places: Arc<Places>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut tasks = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = tasks.join_next(), if !tasks.is_empty() => continue,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Answers are small and complete: waiting to fill a packet would only delay them.
+                let _ = stream.set_nodelay(true);
+                let Some(tenant) = places.take() else {
+                    tasks.spawn(refuse(stream));
+                    continue;
+                };
+                let connection = Connection { peer, tenant, router: router.clone() };
+                tasks.spawn(connection.serve(stream, stopped.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // Out of file handles, most likely: others have to end first.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    let finished = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(SHUTDOWN_TIME_MAX, finished).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+/// A connection to be served.
+struct Connection {
+    peer: SocketAddr,
+    tenant: Tenant,
+    router: Router,
+}
+
+impl Connection {
+    /// Serves requests until the client or the collector ends the connection.
+    async fn serve<S>(self, stream: S, mut stopped: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let Connection { peer, tenant, router } = self;
+        let place = tenant.0.clone();
+        let stream = Patient::new(stream, place.clone(), PATIENCE);
+        let service =
+            service_fn(move |request| answer(request, peer, place.clone(), router.clone()));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(IDLE_TIME_MAX)
+            .max_header_size(HEAD_BYTES_MAX)
+            .max_buf_size(UNREAD_BYTES_MAX)
+            // A client may say that it has sent everything and still read the answer.
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        // Clients hang up as they please; that is no error of ours.
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = tenant.0.vacated() => return,
+            _ = stopped.wait_for(|stopped| *stopped) => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    place: Arc<Place>,
+    mut router: Router,
+) -> Result<axum::response::Response, std::convert::Infallible> {
+    place.begin();
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    let answer = router.call(request).await;
+    place.end();
+    answer
+}
+
+/// Says that there is no place, as far as the client listens.
+async fn refuse(mut stream: TcpStream) {
+    let tell = async {
+        stream.write_all(no_place().as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closing before the request was read would make the answer unreadable.
+        let mut unread = [0; 1024];
+        while stream.read(&mut unread).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(REFUSAL_TIME_MAX, tell).await;
+}

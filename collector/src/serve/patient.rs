@@ -1,0 +1,162 @@
+//! A stream that gives up on a client that stops in the middle of something.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::places::Place;
+
+/// How long is waited for a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// Longest time for the head of a request, from its first byte on.
+    pub head: Duration,
+    /// Longest time without taking any byte of an answer.
+    pub write: Duration,
+}
+
+/// Patient with a client between two requests, but not within one. The time for the body of a
+/// request is not limited here but with that of its answer.
+pub(super) struct Patient<S> {
+    stream: S,
+    place: Arc<Place>,
+    patience: Patience,
+    /// How many requests there were when the head that is arriving began, and when it has to be
+    /// whole.
+    head: Option<(u32, Instant)>,
+    /// Until when something has to be taken, while nothing is.
+    stalled: Option<Instant>,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl<S> Patient<S> {
+    /// A stream that has a place.
+    pub(super) fn new(stream: S, place: Arc<Place>, patience: Patience) -> Patient<S> {
+        let alarm = Box::pin(sleep(patience.head));
+        Patient { stream, place, patience, head: None, stalled: None, alarm }
+    }
+
+    /// Notes that bytes arrived; they begin a head unless they belong to what is being served.
+    fn arrived(&mut self) {
+        let requests = self.place.requests();
+        let begun = matches!(self.head, Some((begun, _)) if begun == requests);
+        if !begun && !self.place.is_serving() {
+            self.head = Some((requests, Instant::now() + self.patience.head));
+        }
+    }
+
+    /// Fails once `until` is past; else wakes the task then.
+    fn wait_until(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<io::Error> {
+        if self.alarm.deadline() != until {
+            self.alarm.as_mut().reset(until);
+        }
+        self.alarm.as_mut().poll(context).map(|()| io::ErrorKind::TimedOut.into())
+    }
+
+    /// The result of writing, or an error when the client has not taken anything for too long.
+    fn written<T>(
+        &mut self,
+        result: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.stalled = None;
+            return result;
+        }
+        let longest = self.patience.write;
+        let until = *self.stalled.get_or_insert_with(|| Instant::now() + longest);
+        self.wait_until(until, context).map(Err)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) {
+            if buffer.filled().len() > before {
+                self.arrived();
+            }
+            return Poll::Ready(read);
+        }
+        match self.head {
+            Some((begun, until)) if begun == self.place.requests() && self.stalled.is_none() => {
+                Poll::Ready(Err(ready!(self.wait_until(until, context))))
+            }
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(result, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.written(result, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(result, context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(result, context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::timeout;
+
+    use super::super::places::Places;
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn half_a_head_and_an_answer_nobody_reads_have_their_time() {
+        let tenant = Places::new(1).take().expect("a free place");
+        let (mut client, server) = duplex(16);
+        let patience = Patience { head: SHORT, write: SHORT };
+        let mut server = Patient::new(server, tenant.0.clone(), patience);
+        let mut buffer = [0; 16];
+        let idle = timeout(5 * SHORT, server.read(&mut buffer)).await;
+        assert!(idle.is_err(), "between two requests it waits");
+        client.write_all(b"GET").await.unwrap();
+        assert_eq!(server.read(&mut buffer).await.unwrap(), 3);
+        let late = server.read(&mut buffer).await.unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        tenant.0.begin();
+        let body = timeout(5 * SHORT, server.read(&mut buffer)).await;
+        assert!(body.is_err(), "the time for a body is not limited here");
+        let unread = server.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(unread.kind(), io::ErrorKind::TimedOut);
+    }
+}

@@ -1,0 +1,133 @@
+//! How many connections are served at the same time, and which of them makes room for another.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+/// The places for connections. When all are taken, the connection that has been without a request
+/// for longest makes room: a browser that keeps one open, or somebody who only opens them.
+pub(super) struct Places {
+    max: usize,
+    start: Instant,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    next: u64,
+    by_number: HashMap<u64, Arc<Place>>,
+}
+
+/// The place of one connection; free again when dropped by the connection's task.
+pub(super) struct Place {
+    number: u64,
+    places: Arc<Places>,
+    /// Requests whose head has arrived.
+    requests: AtomicU32,
+    /// Those of them that have been answered.
+    answered: AtomicU32,
+    /// When it last began or ended a request, in milliseconds since the start.
+    used_ms: AtomicU64,
+    vacate: Notify,
+}
+
+/// Keeps a [`Place`] until the connection's task ends.
+pub(super) struct Tenant(pub(super) Arc<Place>);
+
+impl Places {
+    /// So many places.
+    pub(super) fn new(max: usize) -> Arc<Places> {
+        Arc::new(Places { max, start: Instant::now(), held: Mutex::default() })
+    }
+
+    /// A place; `None` when every connection is being served.
+    pub(super) fn take(self: &Arc<Self>) -> Option<Tenant> {
+        let mut held = self.lock();
+        if held.by_number.len() >= self.max {
+            let idle = held.by_number.values().filter(|place| !place.is_serving());
+            let longest = idle.min_by_key(|place| place.used_ms.load(Ordering::Relaxed))?.clone();
+            held.by_number.remove(&longest.number);
+            longest.vacate.notify_one();
+        }
+        let number = held.next;
+        held.next += 1;
+        let place = Arc::new(Place {
+            number,
+            places: self.clone(),
+            requests: AtomicU32::new(0),
+            answered: AtomicU32::new(0),
+            used_ms: AtomicU64::new(self.now_ms()),
+            vacate: Notify::new(),
+        });
+        held.by_number.insert(number, place.clone());
+        Some(Tenant(place))
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        // Nothing panics while holding the lock.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// The head of a request has arrived.
+    pub(super) fn begin(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.used_ms.store(self.places.now_ms(), Ordering::Relaxed);
+    }
+
+    /// A request is answered.
+    pub(super) fn end(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        self.used_ms.store(self.places.now_ms(), Ordering::Relaxed);
+    }
+
+    /// How many requests have begun.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether a request is being answered.
+    pub(super) fn is_serving(&self) -> bool {
+        self.requests() != self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Waits until another connection needs the place.
+    pub(super) async fn vacated(&self) {
+        self.vacate.notified().await;
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        self.0.places.lock().by_number.remove(&self.0.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_longest_idle_makes_room_and_who_is_served_stays() {
+        let places = Places::new(2);
+        let [first, second] = [(); 2].map(|()| places.take().expect("a free place"));
+        first.0.begin();
+        let third = places.take().expect("the second makes room");
+        second.0.vacated().await;
+        third.0.begin();
+        assert!(places.take().is_none(), "both are being served");
+        first.0.end();
+        let fourth = places.take().expect("the first makes room");
+        first.0.vacated().await;
+        drop((first, second, third, fourth));
+        assert_eq!(places.lock().by_number.len(), 0);
+    }
+}
