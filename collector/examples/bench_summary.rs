@@ -130,6 +130,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
 async fn summaries(database: &str) -> anyhow::Result<Duration> {
     let running = serve::start(Options {
         database: database.to_owned(),
+        read_database: None,
         admin_token: Some(TOKEN.to_owned()),
         rate_limit: 0,
         ..Options::default()

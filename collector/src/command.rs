@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
 use crate::serve::{self, Options, Running};
-use crate::store::{Store, Verified};
+use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, sites};
 
@@ -41,7 +41,12 @@ enum Command {
     /// Count all responses again and say where the tallies differ; a collector may be running
     Verify {
         /// The database
-        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        #[arg(
+            long,
+            env = "NABZ_DATABASE",
+            hide_env_values = true,
+            default_value = "sqlite:nabz.db"
+        )]
         database: String,
         /// Write what was counted, while no collector uses the database
         #[arg(long)]
@@ -56,7 +61,12 @@ enum Command {
         #[arg(value_name = "SITE.json")]
         file: PathBuf,
         /// The database, while no collector uses it
-        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        #[arg(
+            long,
+            env = "NABZ_DATABASE",
+            hide_env_values = true,
+            default_value = "sqlite:nabz.db"
+        )]
         database: String,
         /// How many days back it starts
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3660))]
@@ -75,9 +85,12 @@ struct Serve {
     /// The address as browsers see it: scheme and host
     #[arg(long, env = "NABZ_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
-    /// Where answers are kept
-    #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+    /// Where answers are kept: sqlite:PATH, or the postgres:// URL of a database
+    #[arg(long, env = "NABZ_DATABASE", hide_env_values = true, default_value = "sqlite:nabz.db")]
     database: String,
+    /// A replica of that PostgreSQL database, from which summaries and lists are read
+    #[arg(long, env = "NABZ_READ_DATABASE", hide_env_values = true, value_name = "URL")]
+    read_database: Option<String>,
     /// The token of the admin interface and of the dashboard; without one, a link to sign in once
     #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true, value_parser = token)]
     admin_token: Option<String>,
@@ -132,6 +145,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
             let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;
+            let database = without_password(&database);
             println!("{written} responses over {days} days written to {database}");
             Ok(ExitCode::SUCCESS)
         }
@@ -149,6 +163,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         listen: serve.listen,
         public_url: serve.public_url,
         database: serve.database,
+        read_database: serve.read_database,
         admin_token: serve.admin_token,
         rate_limit: serve.rate_limit,
         connections: serve.connections,

@@ -35,6 +35,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// The database's URL.
     pub database: String,
+    /// The URL of a replica of it, from which summaries and lists are read.
+    pub read_database: Option<String>,
     /// The admin token; without one there is a sign-in link.
     pub admin_token: Option<String>,
     /// Responses a second and client; 0 for no limit.
@@ -77,9 +79,11 @@ pub struct Running {
 /// # Errors
 /// Says what is wrong with the database, a site file or the address, and what to do.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let store = Store::open(&options.database).await?;
+    let replica = options.read_database.as_deref();
+    let store = Store::open_with_replica(&options.database, replica).await?;
     let sites = Sites::load(store.clone()).await?;
     load_files(&sites, &options.files).await?;
+    sites.follow();
     let listener = listen(&options.listen).await?;
     let address = listener.local_addr()?;
     if address.ip().is_unspecified() && options.public_url.is_none() {

@@ -1,6 +1,6 @@
 //! The sites a collector serves: checked, compiled for serving, and swapped in whole on change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -12,7 +12,7 @@ use survey::{Definition, Question, Site};
 
 use crate::assets;
 use crate::encoded::{Encoded, hex};
-use crate::store::{Placing, Store, StoreError, StoredDefinition, StoredSite};
+use crate::store::{Changed, Placing, Store, StoreError, StoredDefinition, StoredSite};
 
 /// All sites, by key.
 #[derive(Debug, Clone)]
@@ -101,6 +101,53 @@ impl Sites {
         Ok(sites)
     }
 
+    /// Takes over what other collectors on the same database change, for as long as they can.
+    pub fn follow(&self) {
+        let (sites, mut changed) = (self.clone(), self.store.follow());
+        tokio::spawn(async move {
+            while let Some(change) = changed.recv().await {
+                let taken = match &change {
+                    Changed::Site(site) => sites.take_over(site).await,
+                    Changed::Anything => sites.take_over_all().await,
+                };
+                if let Err(error) = taken {
+                    tracing::error!(%error, ?change, "a change of sites is not taken over");
+                }
+            }
+        });
+    }
+
+    async fn take_over_all(&self) -> Result<(), StoreError> {
+        let stored = self.store.sites().await?.into_iter().map(|stored| stored.site);
+        let served = self.all().into_iter().map(|live| live.site.site.clone());
+        for site in stored.chain(served).collect::<BTreeSet<_>>() {
+            self.take_over(&site).await?;
+        }
+        Ok(())
+    }
+
+    /// Serves a site as it is in the database.
+    async fn take_over(&self, site: &str) -> Result<(), StoreError> {
+        let _alone = self.changing.lock().await;
+        let Some(StoredSite { file, .. }) = self.store.site(site).await? else {
+            self.write().remove(site);
+            return Ok(());
+        };
+        let live = self.get(site);
+        if live.as_ref().is_some_and(|live| file_of(&live.site) == file) {
+            return Ok(());
+        }
+        let managed_by_file = live.is_some_and(|live| live.is_managed_by_file());
+        match serde_json::from_str::<Site>(&file) {
+            Ok(parsed) => {
+                let history = self.store.definitions(site).await?;
+                self.put(compile(parsed, managed_by_file, &history).live);
+            }
+            Err(error) => tracing::error!(site, %error, "this release cannot read the site's file"),
+        }
+        Ok(())
+    }
+
     /// The site with this key.
     pub fn get(&self, site: &str) -> Option<Arc<LiveSite>> {
         self.read().get(site).cloned()
@@ -176,7 +223,7 @@ impl Sites {
     async fn keep(&self, compiled: Compiled) -> Result<(), StoreError> {
         let site = &compiled.live.site;
         let placing = Placing::new(&site.time_zone, &site.breakdowns);
-        let file = serde_json::to_string(site).unwrap_or_default();
+        let file = file_of(site);
         let site = StoredSite { site: site.site.clone(), file };
         self.store.keep_site(site, compiled.current, placing).await?;
         self.put(compiled.live);
@@ -242,6 +289,11 @@ impl LiveSurvey {
     pub(crate) fn json(&self, version: &str) -> Option<&Encoded> {
         self.versions.get(version).map(|live| &live.json)
     }
+}
+
+/// A site as it is kept.
+fn file_of(site: &Site) -> String {
+    serde_json::to_string(site).unwrap_or_default()
 }
 
 /// A site compiled against its history.

@@ -3,13 +3,15 @@
 //! [`append`](Store::append) is what all of it is for: it says what became of each response once
 //! that is durable. An implementation runs the statements of its database; what a response comes to
 //! ([`ingest`]), what it changes in the tallies ([`changes`]) and where it counts ([`placement`]) is
-//! decided here, once. [`sqlite`] keeps everything in one file.
+//! decided here, once. [`sqlite`] keeps everything in one file;
+//! [`postgres`] lets several collectors share a server.
 
 mod changes;
 mod ingest;
 mod open;
 mod placement;
 mod posted;
+mod postgres;
 mod query;
 mod record;
 mod sqlite;
@@ -18,13 +20,17 @@ mod stored;
 mod tests;
 mod verify;
 
-pub use open::OpenError;
+use tokio::sync::mpsc;
+
+use open::Place;
+pub use open::{OpenError, without_password};
 pub use placement::Placing;
 pub use posted::{Kept, Posted};
+use postgres::Postgres;
 pub use query::{Page, PageQuery, Tallies, TallyQuery};
 pub use record::{Amendment, Handling, Record};
 use sqlite::Sqlite;
-pub use stored::{StoredDefinition, StoredSite};
+pub use stored::{Changed, StoredDefinition, StoredSite};
 pub use verify::{Difference, Verified, VerifyError};
 
 /// Why the store did not do it. Nothing was changed.
@@ -51,6 +57,13 @@ pub struct Store {
 #[derive(Debug, Clone)]
 enum Backend {
     Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
+}
+
+impl From<Postgres> for Backend {
+    fn from(postgres: Postgres) -> Backend {
+        Backend::Postgres(Box::new(postgres))
+    }
 }
 
 /// Asks the implementation that is there.
@@ -58,6 +71,7 @@ macro_rules! ask {
     ($store:expr, $backend:ident => $call:expr) => {
         match $store.backend {
             Backend::Sqlite(ref $backend) => $call,
+            Backend::Postgres(ref $backend) => $call,
         }
     };
 }
@@ -68,8 +82,24 @@ impl Store {
     /// # Errors
     /// Names what is wrong with the database and what to do.
     pub async fn open(url: &str) -> Result<Store, OpenError> {
-        let path = open::path_of(url)?;
-        Ok(Store { backend: Backend::Sqlite(Sqlite::open(path)?) })
+        Store::open_with_replica(url, None).await
+    }
+
+    /// The same, with summaries and lists read from a replica, which may lag behind.
+    ///
+    /// # Errors
+    /// Names what is wrong with either database and what to do.
+    pub async fn open_with_replica(url: &str, replica: Option<&str>) -> Result<Store, OpenError> {
+        let replica = replica.map(open::place_of).transpose()?;
+        let backend = match (open::place_of(url)?, replica) {
+            (Place::Sqlite(path), None) => Backend::Sqlite(Sqlite::open(path)?),
+            (Place::Postgres(target), None) => Postgres::open(target, None).await?.into(),
+            (Place::Postgres(target), Some(Place::Postgres(replica))) => {
+                Postgres::open(target, Some(replica)).await?.into()
+            }
+            _ => return Err(OpenError::NoReplica(without_password(url))),
+        };
+        Ok(Store { backend })
     }
 
     /// Opens the database named by a URL, which has to be there already.
@@ -77,17 +107,33 @@ impl Store {
     /// # Errors
     /// Names what is wrong with the database and what to do.
     pub async fn open_existing(url: &str) -> Result<Store, OpenError> {
-        let path = open::path_of(url)?;
-        if path.exists() { Store::open(url).await } else { Err(OpenError::Missing(path)) }
+        let backend = match open::place_of(url)? {
+            Place::Sqlite(path) if path.exists() => Backend::Sqlite(Sqlite::open(path)?),
+            Place::Sqlite(path) => return Err(OpenError::Missing(path)),
+            Place::Postgres(target) => Postgres::open_existing(target).await?.into(),
+        };
+        Ok(Store { backend })
     }
 
     /// Counts all responses of a database again and compares the tallies with that; a collector may
-    /// be writing meanwhile. To `repair` writes what was counted, in one transaction.
+    /// be writing meanwhile. To `repair` writes what was counted, in one transaction a site.
     ///
     /// # Errors
     /// When there is no such database or it fails.
     pub async fn verify(url: &str, repair: bool) -> Result<Verified, VerifyError> {
-        sqlite::verify(open::path_of(url)?, repair).await
+        match open::place_of(url)? {
+            Place::Sqlite(path) => sqlite::verify(path, repair).await,
+            Place::Postgres(target) => postgres::verify(target, repair).await,
+        }
+    }
+
+    /// What other collectors on the same database change from now on.
+    pub fn follow(&self) -> mpsc::Receiver<Changed> {
+        match &self.backend {
+            // There are no others.
+            Backend::Sqlite(_) => mpsc::channel(1).1,
+            Backend::Postgres(it) => it.follow(),
+        }
     }
 
     /// Stores responses, all in one transaction, and returns after it is durable.
@@ -191,6 +237,14 @@ impl Store {
         ask!(self, it => it.sites().await)
     }
 
+    /// The site with this key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn site(&self, site: &str) -> Result<Option<StoredSite>, StoreError> {
+        ask!(self, it => it.site(site).await)
+    }
+
     /// Every definition that a site ever asked with.
     ///
     /// # Errors
@@ -262,6 +316,7 @@ impl Store {
     pub async fn close(self) {
         match self.backend {
             Backend::Sqlite(it) => it.close().await,
+            Backend::Postgres(it) => it.close().await,
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Target {
     #[arg(long, env = "NABZ_SURVEY")]
     survey: String,
     /// The database
-    #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+    #[arg(long, env = "NABZ_DATABASE", hide_env_values = true, default_value = "sqlite:nabz.db")]
     database: String,
 }
 

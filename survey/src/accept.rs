@@ -161,6 +161,10 @@ fn wanted(question: &Question) -> String {
 }
 
 fn within(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), Refusal> {
+    // No database but SQLite keeps it, and nobody types it.
+    if text.is_some_and(|text| text.contains('\0')) {
+        return Err(out_of_bounds(field, "U+0000 is no character of a text".to_owned()));
+    }
     let chars = text.map_or(0, |text| text.chars().count());
     if chars > chars_max {
         return Err(out_of_bounds(

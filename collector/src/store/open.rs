@@ -2,15 +2,44 @@
 
 use std::path::PathBuf;
 
-/// Why a database cannot be opened, and what to do.
+use super::postgres::Target;
+
+/// The database that a URL names.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A database of a server.
+    Postgres(Target),
+}
+
+/// Why a database cannot be opened, and what to do. No message holds a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL is of no known kind.
-    #[error("--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db")]
+    #[error(
+        "--database {0:?} is not known. Use sqlite:PATH, such as sqlite:nabz.db, or \
+         postgres://USER@HOST/DATABASE"
+    )]
     UnknownUrl(String),
+    /// The URL of a PostgreSQL database cannot be understood.
+    #[error(
+        "the postgres:// URL of --database cannot be understood: {0}. \
+         Use postgres://USER:PASSWORD@HOST:5432/DATABASE, with %40 for an @ in the password"
+    )]
+    WrongUrl(String),
+    /// Only PostgreSQL has replicas.
+    #[error("--read-database names a replica of a PostgreSQL --database: {0:?} is none")]
+    NoReplica(String),
     /// There is no such file.
     #[error("there is no database {}: name the collector's with --database", .0.display())]
     Missing(PathBuf),
+    /// The server's database holds none of ours.
+    #[error(
+        "the database {0} holds nothing of this program: \
+         name the collector's with --database"
+    )]
+    Empty(String),
     /// The file cannot be opened, created or read.
     #[error(
         "the database {} cannot be opened: {reason}. \
@@ -22,17 +51,37 @@ pub enum OpenError {
         /// What the database says.
         reason: String,
     },
+    /// The server cannot be reached, or does not let this user in.
+    #[error("the database {place} cannot be opened: {reason}. {remedy}")]
+    Unreachable {
+        /// User, host and database.
+        place: String,
+        /// What went wrong.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The server is too old, or of another engine.
+    #[error("the database {place} is {found}: use PostgreSQL {oldest} or newer, or Citus on it")]
+    Unsupported {
+        /// User, host and database.
+        place: String,
+        /// What it is.
+        found: String,
+        /// The oldest release that is supported.
+        oldest: i32,
+    },
     /// The file is some other program's.
     #[error("{} is no database of this program. Name another file with --database", .0.display())]
     Foreign(PathBuf),
-    /// The file was written by a newer release.
+    /// The database was written by a newer release.
     #[error(
-        "the database {} is of a newer release (schema {found}; this release knows {known}). \
-         Start that release again, or restore a backup made before the update", path.display()
+        "the database {place} is of a newer release (schema {found}; this release knows {known}). \
+         Start that release again, or restore a backup made before the update"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file, or user, host and database.
+        place: String,
         /// Its schema.
         found: i32,
         /// The schema of this release.
@@ -40,11 +89,53 @@ pub enum OpenError {
     },
 }
 
-/// The file that a database URL names.
-pub(super) fn path_of(url: &str) -> Result<PathBuf, OpenError> {
+/// The database that a URL names.
+pub(super) fn place_of(url: &str) -> Result<Place, OpenError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Target::parse(url).map(Place::Postgres);
+    }
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
     // A database in memory would lose what was acknowledged, and is another one for each reader.
     path.filter(|path| !path.is_empty() && !path.starts_with(':'))
-        .map(PathBuf::from)
-        .ok_or_else(|| OpenError::UnknownUrl(url.to_owned()))
+        .map(|path| Place::Sqlite(PathBuf::from(path)))
+        .ok_or_else(|| OpenError::UnknownUrl(without_password(url)))
+}
+
+/// A URL as it may be shown: what stands between the scheme and the host is left out.
+pub fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str, expected: &str) {
+        let found = match place_of(url) {
+            Ok(place) => format!("{place:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert!(found.contains(expected), "{url}: {found}");
+        assert!(!found.contains("secret"), "{url}: {found}");
+    }
+
+    #[test]
+    fn a_url_names_a_database_or_says_what_would() {
+        check("sqlite:nabz.db", r#"Sqlite("nabz.db")"#);
+        check("sqlite:///var/nabz.db", r#"Sqlite("/var/nabz.db")"#);
+        check("sqlite::memory:", "Use sqlite:PATH");
+        check("nabz.db", "Use sqlite:PATH");
+        check("mysql://root:secret@host/db", r#""mysql://…@host/db" is not known"#);
+        check("mysql://root:secret@in@host/db", r#""mysql://…@host/db" is not known"#);
+        check("postgres://u:secret@host/db", "postgres://u@host:5432/db");
+        check("postgresql://u:secret@[::1]:5433/db", "postgres://u@[::1]:5433/db");
+        check("postgres:///db?host=/run/postgresql&user=u", "postgres://u@/run/postgresql:5432/db");
+        check("postgres://u:secret@host:port/db", "cannot be understood");
+        check("postgres://u:secret@host/db?colour=red", "cannot be understood");
+        check("postgres://u:secret@host/db?sslmode=require", "cannot be understood");
+        check("postgres://", "names no database");
+    }
 }

@@ -117,6 +117,11 @@ impl Sqlite {
         self.readers.run(read::sites).await
     }
 
+    pub(super) async fn site(&self, site: &str) -> Result<Option<StoredSite>, StoreError> {
+        let site = site.to_owned();
+        self.readers.run(move |connection| read::site(connection, &site)).await
+    }
+
     pub(super) async fn definitions(
         &self,
         site: &str,

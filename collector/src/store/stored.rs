@@ -21,3 +21,12 @@ pub struct StoredDefinition {
     /// Whether it is asked with now.
     pub current: bool,
 }
+
+/// What another collector on the same database changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// The site with this key.
+    Site(String),
+    /// Nobody knows what: it could not be heard for a while.
+    Anything,
+}

@@ -45,7 +45,11 @@ fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
         return Err(OpenError::Foreign(path.to_owned()));
     }
     if found > SCHEMA_VERSION {
-        return Err(OpenError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+        return Err(OpenError::Newer {
+            place: path.display().to_string(),
+            found,
+            known: SCHEMA_VERSION,
+        });
     }
     Ok(empty)
 }

@@ -162,6 +162,14 @@ pub(super) fn sites(connection: &Connection) -> rusqlite::Result<Vec<StoredSite>
         .collect()
 }
 
+/// The site with this key.
+pub(super) fn site(connection: &Connection, site: &str) -> rusqlite::Result<Option<StoredSite>> {
+    connection
+        .prepare_cached("SELECT file FROM sites WHERE site = ?1")?
+        .query_row([site], |row| Ok(StoredSite { site: site.to_owned(), file: row.get(0)? }))
+        .optional()
+}
+
 /// Every definition a site ever asked with.
 pub(super) fn definitions(
     connection: &Connection,

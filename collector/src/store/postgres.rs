@@ -1,0 +1,279 @@
+//! The implementation on PostgreSQL: a server, and any number of collectors that write to it.
+//!
+//! One task gathers what waits and commits it in one transaction ([`writer`]); [`append`] is what
+//! happens to responses in it, and in which order it holds what; [`sql`] are all statements. A
+//! collector hears from the others which sites they changed ([`listen`]). The methods are those of
+//! [`super::Store`].
+
+mod append;
+mod configure;
+mod connect;
+mod listen;
+mod placement;
+mod read;
+mod rebuild;
+mod record;
+mod sql;
+mod tallies;
+mod trouble;
+mod verify;
+mod writer;
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Client, Pool};
+use tokio::sync::{mpsc, oneshot};
+
+pub(super) use self::connect::Target;
+use super::{
+    Amendment, Changed, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
+    StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
+};
+
+/// Connections for everything but plain reads: the writer's, the rebuild's, and some for sign-ins
+/// and configuration.
+const CONNECTIONS: usize = 5;
+/// Connections for plain reads.
+const READERS: usize = 8;
+/// Changes of sites that may wait until they are taken over.
+const CHANGES_MAX: usize = 256;
+
+/// A database of a server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Postgres {
+    target: Arc<Target>,
+    writer: writer::Writer,
+    pool: Pool,
+    /// Of a replica, if there is one.
+    readers: Pool,
+    rebuilds: mpsc::UnboundedSender<String>,
+}
+
+impl Postgres {
+    /// Opens a database and creates its tables if need be. Summaries and lists are read from the
+    /// replica, if there is one.
+    pub(super) async fn open(
+        target: Target,
+        replica: Option<Target>,
+    ) -> Result<Postgres, OpenError> {
+        let pool = target.pool(CONNECTIONS);
+        let mut client = target.first(&pool).await?;
+        target.recognize(&client).await?;
+        configure::migrate(&mut client, &target).await?;
+        let readers = match &replica {
+            None => target.pool(READERS),
+            Some(replica) => {
+                let readers = replica.pool(READERS);
+                replica.recognize(&replica.first(&readers).await?).await?;
+                readers
+            }
+        };
+        let (rebuilds, sites) = mpsc::unbounded_channel();
+        tokio::spawn(rebuild::run(pool.clone(), sites));
+        let store = Postgres {
+            writer: writer::Writer::start(pool.clone()),
+            target: Arc::new(target),
+            pool,
+            readers,
+            rebuilds,
+        };
+        let sites = read::placed_sites(&client).await;
+        // One that was cut off when the last collector ended goes on.
+        for site in sites.map_err(|error| store.failed(&error))? {
+            store.rebuild(site);
+        }
+        Ok(store)
+    }
+
+    /// Opens a database that has to hold our tables already.
+    pub(super) async fn open_existing(target: Target) -> Result<Postgres, OpenError> {
+        drop(existing(&target).await?);
+        Postgres::open(target, None).await
+    }
+
+    fn failed(&self, error: &StoreError) -> OpenError {
+        OpenError::Unreachable {
+            place: self.target.to_string(),
+            reason: error.to_string(),
+            remedy: "Check the server's log",
+        }
+    }
+
+    /// Has the tallies of a site rebuilt, if they have to be.
+    fn rebuild(&self, site: String) {
+        let _ = self.rebuilds.send(site);
+    }
+
+    /// A connection for plain reads; to the primary when no replica answers.
+    async fn reader(&self) -> Result<Client, StoreError> {
+        match self.readers.get().await {
+            Ok(client) => Ok(client),
+            Err(error) => {
+                tracing::warn!(%error, "the replica is read from no more for now");
+                Ok(self.pool.get().await?)
+            }
+        }
+    }
+
+    pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
+        let (reply, kept) = oneshot::channel();
+        self.writer.send(writer::Job::Append { batch, reply })?;
+        kept.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn amend(
+        &self,
+        site: String,
+        id: String,
+        amendment: Amendment,
+    ) -> Result<bool, StoreError> {
+        let (reply, found) = oneshot::channel();
+        self.writer.send(writer::Job::Amend { key: (site, id), amendment, reply })?;
+        found.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn tally(
+        &self,
+        site: String,
+        queries: Vec<TallyQuery>,
+    ) -> Result<Tallies, StoreError> {
+        tallies::read(&mut self.reader().await?, &site, &queries).await
+    }
+
+    pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
+        read::responses(&self.reader().await?, &query).await
+    }
+
+    pub(super) async fn oldest_first(
+        &self,
+        site: String,
+        survey: String,
+        after: Option<(i64, String)>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        read::oldest_first(&self.reader().await?, (&site, &survey), after, limit).await
+    }
+
+    pub(super) async fn attribute_keys(
+        &self,
+        site: String,
+        survey: String,
+    ) -> Result<Vec<String>, StoreError> {
+        read::attribute_keys(&self.reader().await?, &site, &survey).await
+    }
+
+    pub(super) async fn of_other_surveys(
+        &self,
+        site: String,
+        survey: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        read::of_other_surveys(&self.pool.get().await?, (&site, &survey), &ids).await
+    }
+
+    pub(super) async fn asked_version(
+        &self,
+        site: String,
+        id: String,
+    ) -> Result<Option<String>, StoreError> {
+        read::asked_version(&self.pool.get().await?, &site, &id).await
+    }
+
+    pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {
+        read::sites(&self.pool.get().await?).await
+    }
+
+    pub(super) async fn site(&self, site: &str) -> Result<Option<StoredSite>, StoreError> {
+        read::site(&self.pool.get().await?, site).await
+    }
+
+    pub(super) async fn definitions(
+        &self,
+        site: &str,
+    ) -> Result<Vec<StoredDefinition>, StoreError> {
+        read::definitions(&self.pool.get().await?, site).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.pool.get().await?.batch_execute(sql::PING).await?)
+    }
+
+    pub(super) async fn keep_site(
+        &self,
+        site: StoredSite,
+        definitions: Vec<StoredDefinition>,
+        placing: Placing,
+    ) -> Result<(), StoreError> {
+        let mut client = self.pool.get().await?;
+        configure::keep_site(&mut client, &site, &definitions, &placing).await?;
+        self.rebuild(site.site);
+        Ok(())
+    }
+
+    pub(super) async fn drop_site(&self, site: &str) -> Result<(), StoreError> {
+        configure::drop_site(&mut self.pool.get().await?, site).await
+    }
+
+    pub(super) async fn keep_session(
+        &self,
+        hash: String,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), StoreError> {
+        let client = self.pool.get().await?;
+        client.execute(sql::END_SESSIONS, &[&now]).await?;
+        client.execute(sql::PUT_SESSION, &[&hash, &expires_at]).await?;
+        Ok(())
+    }
+
+    pub(super) async fn drop_session(&self, hash: String) -> Result<(), StoreError> {
+        self.pool.get().await?.execute(sql::DROP_SESSION, &[&hash]).await?;
+        Ok(())
+    }
+
+    pub(super) async fn has_session(&self, hash: String, now: i64) -> Result<bool, StoreError> {
+        let client = self.pool.get().await?;
+        Ok(client.query_one(sql::HAS_SESSION, &[&hash, &now]).await?.try_get(0)?)
+    }
+
+    /// Hears of changed sites, and has their tallies rebuilt if they have to be.
+    pub(super) fn follow(&self) -> mpsc::Receiver<Changed> {
+        let (heard, mut changes) = mpsc::channel(CHANGES_MAX);
+        let (pass_on, changed) = mpsc::channel(CHANGES_MAX);
+        tokio::spawn(listen::run((*self.target).clone(), heard));
+        let rebuilds = self.rebuilds.clone();
+        tokio::spawn(async move {
+            while let Some(change) = changes.recv().await {
+                if let Changed::Site(site) = &change {
+                    let _ = rebuilds.send(site.clone());
+                }
+                if pass_on.send(change).await.is_err() {
+                    return;
+                }
+            }
+        });
+        changed
+    }
+
+    pub(super) async fn close(self) {
+        self.writer.close().await;
+        self.pool.close();
+        self.readers.close();
+    }
+}
+
+/// A connection to a database that has to hold our tables already.
+async fn existing(target: &Target) -> Result<Client, OpenError> {
+    let client = target.first(&target.pool(1)).await?;
+    target.recognize(&client).await?;
+    match configure::release(&client, target).await? {
+        Some(_) => Ok(client),
+        None => Err(OpenError::Empty(target.to_string())),
+    }
+}
+
+/// Counts all responses of a database again.
+pub(super) async fn verify(target: Target, repair: bool) -> Result<Verified, VerifyError> {
+    let mut client = existing(&target).await?;
+    Ok(verify::verify(&mut client, repair).await?)
+}

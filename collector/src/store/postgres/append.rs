@@ -1,0 +1,185 @@
+//! What an [`Ingest`] learns and has written inside one transaction.
+//!
+//! Every transaction takes what it holds in one order: sites, stored records, new records, buckets,
+//! tallies, each in the order of its keys. So collectors never wait for each other in a circle.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use deadpool_postgres::Transaction;
+use futures_util::future::{try_join, try_join_all};
+use survey::response::Response;
+use tokio_postgres::types::ToSql;
+
+use super::super::StoreError;
+use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, Version, version_of};
+use super::super::placement::Placement;
+use super::super::record::Record;
+use super::record::{Columns, json, of_row};
+use super::trouble::Trouble;
+use super::{placement, sql, tallies};
+
+/// Learns what there is about responses with these keys, and holds it until the transaction ends.
+pub(super) async fn learn(
+    ingest: &mut Ingest,
+    transaction: &Transaction<'_>,
+    keys: impl IntoIterator<Item = RowKey>,
+) -> Result<(), Trouble> {
+    let mut sites: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (site, id) in keys {
+        sites.entry(site).or_default().insert(id);
+    }
+    for statement in [sql::HOLD_SITE, sql::PLACEMENTS, sql::RECORDS] {
+        transaction.prepare_cached(statement).await?;
+    }
+    // All questions travel together; the server takes them in this order.
+    let placements = try_join_all(sites.keys().map(|site| hold(transaction, site)));
+    let records = sites.iter().map(|(site, ids)| records(transaction, site, ids));
+    let (placements, records) = try_join(placements, try_join_all(records)).await?;
+    for (site, placements) in sites.into_keys().zip(placements) {
+        ingest.learn_placements(site, placements);
+    }
+    learn_records(ingest, transaction, records.concat()).await
+}
+
+/// Holds a site and tells its generations.
+async fn hold(transaction: &Transaction<'_>, site: &str) -> Result<Vec<Arc<Placement>>, Trouble> {
+    let hold = transaction.prepare_cached(sql::HOLD_SITE).await?;
+    transaction.execute(&hold, &[&site]).await?;
+    Ok(placement::of_site(transaction, site).await?)
+}
+
+/// The stored records with these ids.
+async fn records(
+    transaction: &Transaction<'_>,
+    site: &str,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<Record>, Trouble> {
+    let find = transaction.prepare_cached(sql::RECORDS).await?;
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let rows = transaction.query(&find, &[&site, &ids]).await?;
+    Ok(rows.iter().map(of_row).collect::<Result<_, _>>()?)
+}
+
+/// Learns stored records, and the definitions that they were asked with.
+pub(super) async fn learn_records(
+    ingest: &mut Ingest,
+    transaction: &Transaction<'_>,
+    records: Vec<Record>,
+) -> Result<(), Trouble> {
+    for record in records {
+        let version = version_of(&record.response);
+        let definition = if let Some(known) = ingest.definition(&version) {
+            known
+        } else {
+            let definition = Arc::new(definition(transaction, &version).await?);
+            ingest.learn_definition(version, definition.clone());
+            definition
+        };
+        ingest.learn_record(Asked { record, definition });
+    }
+    Ok(())
+}
+
+/// The definition that responses were asked with.
+pub(super) async fn definition(
+    transaction: &Transaction<'_>,
+    (site, survey, version): &Version,
+) -> Result<survey::Definition, StoreError> {
+    let find = transaction.prepare_cached(sql::DEFINITION).await?;
+    json(&transaction.query_one(&find, &[site, survey, version]).await?, 0)
+}
+
+/// Learns the buckets in which values belong that were never met.
+pub(super) async fn learn_buckets(
+    ingest: &mut Ingest,
+    transaction: &Transaction<'_>,
+    responses: impl IntoIterator<Item = &Response>,
+) -> Result<(), Trouble> {
+    let unknown = responses.into_iter().flat_map(|response| ingest.unknown_buckets(response));
+    let unknown: BTreeSet<Breakdown> = unknown.collect();
+    let known = unknown.iter().map(|breakdown| buckets(transaction, breakdown));
+    let known = try_join_all(known).await?;
+    for (breakdown, known) in unknown.into_iter().zip(known) {
+        ingest.learn_buckets(breakdown, known);
+    }
+    Ok(())
+}
+
+async fn buckets(
+    transaction: &Transaction<'_>,
+    (site, survey, key): &Breakdown,
+) -> Result<HashSet<String>, Trouble> {
+    let find = transaction.prepare_cached(sql::BUCKETS).await?;
+    let rows = transaction.query(&find, &[site, survey, key]).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// Writes everything that was decided on.
+pub(super) async fn write(
+    ingest: &mut Ingest,
+    transaction: &Transaction<'_>,
+) -> Result<(), Trouble> {
+    let rows = ingest.take_rows();
+    let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
+    let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();
+    let new = sites.iter().map(|(site, (new, _))| insert(transaction, site, new));
+    try_join_all(new).await?;
+    let revised = sites.iter().map(|(site, (_, revised))| update(transaction, site, revised));
+    try_join_all(revised).await?;
+    write_buckets(ingest, transaction).await?;
+    tallies::flush(&mut ingest.changes, transaction).await?;
+    ingest.forget_placements();
+    Ok(())
+}
+
+fn site_of(row: &Row) -> &str {
+    &row.asked.record.response.site
+}
+
+async fn insert(
+    transaction: &Transaction<'_>,
+    site: &str,
+    columns: &Columns,
+) -> Result<(), Trouble> {
+    if columns.len() == 0 {
+        return Ok(());
+    }
+    let insert = transaction.prepare_cached(sql::INSERT).await?;
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&site];
+    parameters.extend(columns.whole());
+    let written = transaction.execute(&insert, &parameters).await?;
+    // Another collector stored one of them since it was looked for.
+    if written == columns.len() as u64 { Ok(()) } else { Err(Trouble::Overtaken) }
+}
+
+async fn update(
+    transaction: &Transaction<'_>,
+    site: &str,
+    columns: &Columns,
+) -> Result<(), Trouble> {
+    if columns.len() == 0 {
+        return Ok(());
+    }
+    let update = transaction.prepare_cached(sql::UPDATE).await?;
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&site];
+    parameters.extend(columns.changed());
+    transaction.execute(&update, &parameters).await?;
+    Ok(())
+}
+
+async fn write_buckets(ingest: &mut Ingest, transaction: &Transaction<'_>) -> Result<(), Trouble> {
+    let buckets = ingest.take_buckets();
+    for of_site in buckets.chunk_by(|((one, ..), _), ((next, ..), _)| one == next) {
+        let put = transaction.prepare_cached(sql::PUT_BUCKETS).await?;
+        let column = |pick: fn(&(Breakdown, String)) -> &String| -> Vec<&str> {
+            of_site.iter().map(|bucket| pick(bucket).as_str()).collect()
+        };
+        let surveys = column(|((_, survey, _), _)| survey);
+        let keys = column(|((_, _, key), _)| key);
+        let values = column(|(_, value)| value);
+        let site = &of_site[0].0.0;
+        transaction.execute(&put, &[site, &surveys, &keys, &values]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The rows that a site's configuration is kept in, and the schema.
+
+use deadpool_postgres::{Client, Transaction};
+use tokio_postgres::types::ToSql;
+
+use super::super::placement::Placing;
+use super::super::record::to_json;
+use super::super::{OpenError, StoreError, StoredDefinition, StoredSite};
+use super::connect::Target;
+use super::writer::begin;
+use super::{placement, sql};
+
+/// The schema this release writes.
+const SCHEMA: i32 = 1;
+
+/// Brings the schema up to date, unless it is; one program at a time does.
+pub(super) async fn migrate(client: &mut Client, target: &Target) -> Result<(), OpenError> {
+    if release(client, target).await?.is_some() {
+        return Ok(());
+    }
+    let failed = |error: tokio_postgres::Error| target.unreachable(&error);
+    let transaction = begin(client).await.map_err(failed)?;
+    transaction.execute(sql::LOCK_SCHEMA, &[]).await.map_err(failed)?;
+    // Another program may have done it while this one waited.
+    let there: bool = transaction.query_one(sql::HAS_RELEASE, &[]).await.map_err(failed)?.get(0);
+    if !there {
+        transaction.batch_execute(include_str!("schema.sql")).await.map_err(failed)?;
+        transaction.execute(sql::SET_RELEASE, &[&SCHEMA]).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)
+}
+
+/// The schema that is there, if any; it has to be of no newer release.
+pub(super) async fn release(client: &Client, target: &Target) -> Result<Option<i32>, OpenError> {
+    let failed = |error: tokio_postgres::Error| target.unreachable(&error);
+    let there: bool = client.query_one(sql::HAS_RELEASE, &[]).await.map_err(failed)?.get(0);
+    if !there {
+        return Ok(None);
+    }
+    let found: i32 = client.query_one(sql::RELEASE, &[]).await.map_err(failed)?.get(0);
+    if found > SCHEMA {
+        return Err(OpenError::Newer { place: target.to_string(), found, known: SCHEMA });
+    }
+    Ok(Some(found))
+}
+
+/// Writes a site and its current definitions; the older ones of those surveys stay, retired. All
+/// collectors are told.
+pub(super) async fn keep_site(
+    client: &mut Client,
+    site: &StoredSite,
+    definitions: &[StoredDefinition],
+    placing: &Placing,
+) -> Result<(), StoreError> {
+    let transaction = begin(client).await?;
+    transaction.execute(sql::CLOSE_SITE, &[&site.site]).await?;
+    placement::want(&transaction, &site.site, placing).await?;
+    transaction.execute(sql::PUT_SITE, &[&site.site, &site.file]).await?;
+    for definition in definitions {
+        keep_definition(&transaction, &site.site, definition).await?;
+    }
+    transaction.execute(sql::TELL, &[&site.site]).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn keep_definition(
+    transaction: &Transaction<'_>,
+    site: &str,
+    StoredDefinition { version, definition, current }: &StoredDefinition,
+) -> Result<(), StoreError> {
+    transaction.execute(sql::RETIRE, &[&site, &definition.survey]).await?;
+    let put: [&(dyn ToSql + Sync); 5] =
+        [&site, &definition.survey, version, &to_json(definition), current];
+    transaction.execute(sql::PUT_DEFINITION, &put).await?;
+    Ok(())
+}
+
+/// Forgets a site's file. All collectors are told.
+pub(super) async fn drop_site(client: &mut Client, site: &str) -> Result<(), StoreError> {
+    let transaction = begin(client).await?;
+    transaction.execute(sql::DROP_SITE, &[&site]).await?;
+    transaction.execute(sql::TELL, &[&site]).await?;
+    Ok(transaction.commit().await?)
+}

@@ -1,0 +1,93 @@
+//! The generations of sites in the database.
+
+use std::sync::Arc;
+
+use deadpool_postgres::Transaction;
+
+use super::super::StoreError;
+use super::super::placement::{Generation, Placement, Placing};
+use super::super::record::to_json;
+use super::record::json;
+use super::sql;
+
+/// The generations of a site: the one that is shown and, during a rebuild, the one after it.
+pub(super) async fn of_site(
+    transaction: &Transaction<'_>,
+    site: &str,
+) -> Result<Vec<Arc<Placement>>, StoreError> {
+    let ready = |(generation, placing)| Arc::new(Placement::new(generation, placing));
+    Ok(kept(transaction, site).await?.into_iter().map(ready).collect())
+}
+
+async fn kept(
+    transaction: &Transaction<'_>,
+    site: &str,
+) -> Result<Vec<(Generation, Placing)>, StoreError> {
+    let find = transaction.prepare_cached(sql::PLACEMENTS).await?;
+    let rows = transaction.query(&find, &[&site]).await?;
+    let placing = |row: &tokio_postgres::Row| {
+        let placing = Placing { time_zone: row.try_get(1)?, breakdowns: json(row, 2)? };
+        Ok((row.try_get(0)?, placing))
+    };
+    rows.iter().map(placing).collect()
+}
+
+/// Has the responses of a closed site placed so from now on: at once when it is new, else by a
+/// rebuild, which takes the place of one that is under way.
+pub(super) async fn want(
+    transaction: &Transaction<'_>,
+    site: &str,
+    wanted: &Placing,
+) -> Result<(), StoreError> {
+    let kept = kept(transaction, site).await?;
+    if kept.last().is_some_and(|(_, newest)| newest == wanted) {
+        return Ok(());
+    }
+    if let [_, (under_way, _)] = kept.as_slice() {
+        drop_generation(transaction, site, *under_way).await?;
+    }
+    // No number is ever used again: rows may still hold places of a rebuild that was given up.
+    let generation = kept.last().map_or(1, |(newest, _)| newest + 1);
+    let counted_to = kept.first().map(|_| "");
+    let breakdowns = to_json(&wanted.breakdowns);
+    let put: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&site, &generation, &wanted.time_zone, &breakdowns, &counted_to];
+    transaction.execute(sql::PUT_PLACEMENT, &put).await?;
+    Ok(())
+}
+
+/// Shows a generation of a closed site and drops those before it.
+pub(super) async fn show(
+    transaction: &Transaction<'_>,
+    site: &str,
+    generation: Generation,
+) -> Result<(), StoreError> {
+    for (old, _) in kept(transaction, site).await? {
+        if old < generation {
+            drop_generation(transaction, site, old).await?;
+        }
+    }
+    reached(transaction, site, generation, None).await
+}
+
+/// Notes up to which id a generation of a closed site has been counted; `None` shows it.
+pub(super) async fn reached(
+    transaction: &Transaction<'_>,
+    site: &str,
+    generation: Generation,
+    id: Option<&str>,
+) -> Result<(), StoreError> {
+    transaction.execute(sql::REACHED, &[&site, &generation, &id]).await?;
+    Ok(())
+}
+
+async fn drop_generation(
+    transaction: &Transaction<'_>,
+    site: &str,
+    generation: Generation,
+) -> Result<(), StoreError> {
+    for drop in [sql::DROP_TALLIES, sql::DROP_PLACEMENT] {
+        transaction.execute(drop, &[&site, &generation]).await?;
+    }
+    Ok(())
+}

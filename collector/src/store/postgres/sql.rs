@@ -1,0 +1,218 @@
+//! Every statement that this program runs on PostgreSQL, in one place, so that a test can look at
+//! each: one that touches a site's rows names that one site.
+
+/// Declares statements, and a list of all of them.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$doc])* pub(super) const $name: &str = $text;)*
+        /// All statements and their names.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+/// The columns of a record, in the order in which they are read.
+macro_rules! columns {
+    () => {
+        "response, places, submitted_at, stored_at, excluded, imported, handling,
+         (SELECT generation FROM nabz.placements
+          WHERE placements.site = $1 AND counted_to IS NULL) AS shown"
+    };
+}
+
+/// The counters of a tally row, with something before and behind each.
+macro_rules! cells {
+    ($before:literal, $after:literal) => {
+        cells!($before, $after; "0" "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15")
+    };
+    ($before:literal, $after:literal; $first:literal $($number:literal)*) => {
+        concat!($before, "c", $first, $after $(, ", ", $before, "c", $number, $after)*)
+    };
+}
+
+/// What raises each counter of a tally row.
+macro_rules! sums {
+    ($($number:literal)*) => {
+        concat!("c0 = t.c0 + excluded.c0" $(, ", c", $number, " = t.c", $number, " + excluded.c", $number)*)
+    };
+}
+
+statements! {
+    /// Makes a connection safe: a commit is durable, and nothing waits for ever.
+    SETTLE =
+        "SELECT set_config('synchronous_commit', 'on', false)
+         WHERE current_setting('synchronous_commit') = 'off';
+         SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+    /// What the server is.
+    SERVER =
+        "SELECT version() AS version, current_setting('server_version_num')::integer AS number,
+           current_setting('fsync') AS fsync";
+    /// Whether there are tables of ours.
+    HAS_RELEASE = "SELECT to_regclass('nabz.release') IS NOT NULL";
+    /// The schema of the tables.
+    RELEASE = "SELECT schema FROM nabz.release";
+    /// Notes the schema of the tables.
+    SET_RELEASE = "INSERT INTO nabz.release VALUES ($1)";
+    /// Lets one program at a time change the schema.
+    LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(1851875962, 0)";
+    /// Whether the server answers.
+    PING = "SELECT 1";
+
+    /// Holds where the responses of a site count, until the transaction ends.
+    HOLD_SITE = "SELECT pg_advisory_xact_lock_shared(1851875962, hashtext($1))";
+    /// Waits until nobody holds a site, and keeps everybody out until the transaction ends. Unlike
+    /// locks of rows these are granted in turn, so that a stream of holders starves nobody.
+    CLOSE_SITE = "SELECT pg_advisory_xact_lock(1851875962, hashtext($1))";
+    /// Tells all collectors that a site was changed.
+    TELL = "SELECT pg_notify('nabz_sites', $1)";
+    /// Hears of changed sites.
+    LISTEN = "LISTEN nabz_sites";
+
+    /// All sites. This and the next are the only statements about more than one of them.
+    SITES = "SELECT site, file FROM nabz.sites";
+    /// The keys of all sites that ever had answers to place.
+    PLACED_SITES = "SELECT DISTINCT site FROM nabz.placements ORDER BY site";
+    /// A site.
+    SITE = "SELECT file FROM nabz.sites WHERE site = $1";
+    /// Keeps a site.
+    PUT_SITE =
+        "INSERT INTO nabz.sites (site, file) VALUES ($1, $2)
+         ON CONFLICT (site) DO UPDATE SET file = excluded.file";
+    /// Forgets a site.
+    DROP_SITE = "DELETE FROM nabz.sites WHERE site = $1";
+
+    /// Every definition a site ever asked with.
+    DEFINITIONS = "SELECT version, definition, current FROM nabz.definitions WHERE site = $1";
+    /// A definition.
+    DEFINITION =
+        "SELECT definition FROM nabz.definitions WHERE site = $1 AND survey = $2 AND version = $3";
+    /// Asks with none of a survey's definitions.
+    RETIRE = "UPDATE nabz.definitions SET current = false WHERE site = $1 AND survey = $2";
+    /// Keeps a definition.
+    PUT_DEFINITION =
+        "INSERT INTO nabz.definitions (site, survey, version, definition, current)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (site, survey, version) DO UPDATE SET current = excluded.current";
+
+    /// The generations of a site.
+    PLACEMENTS =
+        "SELECT generation, time_zone, breakdowns FROM nabz.placements
+         WHERE site = $1 ORDER BY generation";
+    /// A new generation.
+    PUT_PLACEMENT =
+        "INSERT INTO nabz.placements (site, generation, time_zone, breakdowns, counted_to)
+         VALUES ($1, $2, $3, $4, $5)";
+    /// Drops a generation.
+    DROP_PLACEMENT = "DELETE FROM nabz.placements WHERE site = $1 AND generation = $2";
+    /// Drops the tallies of a generation.
+    DROP_TALLIES = "DELETE FROM nabz.tallies WHERE site = $1 AND generation = $2";
+    /// The generation that is shown.
+    SHOWN =
+        "SELECT generation, time_zone FROM nabz.placements
+         WHERE site = $1 AND counted_to IS NULL";
+    /// The rebuild of a site that is under way.
+    REBUILD =
+        "SELECT generation, counted_to FROM nabz.placements
+         WHERE site = $1 AND counted_to IS NOT NULL";
+    /// The next responses to be placed by a rebuild.
+    NEXT = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND id > $2 ORDER BY id LIMIT $3");
+    /// Notes how far a rebuild has come; with NULL, that it is shown.
+    REACHED =
+        "UPDATE nabz.placements SET counted_to = $3 WHERE site = $1 AND generation = $2";
+
+    /// The records with these ids, held until the transaction ends.
+    RECORDS = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND id = ANY($2) ORDER BY id FOR UPDATE");
+    /// Writes new records. One that somebody else wrote meanwhile is left alone.
+    INSERT =
+        "INSERT INTO nabz.responses (site, id, survey, submitted_at, stored_at, response, places,
+           excluded, imported, handling, commented, groups)
+         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
+           $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[])
+         ON CONFLICT (site, id) DO NOTHING";
+    /// Writes records that are there already.
+    UPDATE =
+        "UPDATE nabz.responses AS r SET response = n.response, places = n.places,
+           excluded = n.excluded, handling = n.handling, commented = n.commented, groups = n.groups
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::boolean[],
+           $8::text[]) AS n (id, response, places, excluded, handling, commented, groups)
+         WHERE r.site = $1 AND r.id = n.id";
+
+    /// The buckets of a breakdown.
+    BUCKETS = "SELECT bucket FROM nabz.buckets WHERE site = $1 AND survey = $2 AND key = $3";
+    /// Keeps buckets.
+    PUT_BUCKETS =
+        "INSERT INTO nabz.buckets (site, survey, key, bucket)
+         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])
+         ON CONFLICT (site, survey, key, bucket) DO NOTHING";
+
+    /// Adds to tallies.
+    ADD = concat!(
+        "INSERT INTO nabz.tallies AS t (site, generation, survey, key, bucket, day, series, ",
+        cells!("", ""), ")
+         SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::integer[],
+           $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+           $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
+           $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
+           $23::bigint[])
+         ON CONFLICT (site, generation, survey, key, day, bucket, series) DO UPDATE SET ",
+        sums!("1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15"));
+    /// The tallies of a generation, a survey, a breakdown key and a range of days.
+    TALLY = concat!(
+        "SELECT day, bucket, series, ", cells!("", ""), " FROM nabz.tallies
+         WHERE site = $1 AND generation = $2 AND survey = $3 AND key = $4
+           AND day BETWEEN $5 AND $6");
+
+    /// One page of responses, newest first.
+    PAGE = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND survey = $2 AND (submitted_at, id) < ($3, $4)
+           AND (NOT $5 OR commented) AND ($6 = '' OR strpos(groups, $6) > 0)
+         ORDER BY submitted_at DESC, id DESC LIMIT $7");
+    /// Responses, oldest first.
+    OLDEST_FIRST = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND survey = $2 AND (submitted_at, id) > ($3, $4)
+         ORDER BY submitted_at, id LIMIT $5");
+    /// The keys of all attributes of a survey's responses.
+    ATTRIBUTE_KEYS =
+        "SELECT DISTINCT json_object_keys(response::json -> 'attributes') COLLATE \"C\" AS key
+         FROM nabz.responses WHERE site = $1 AND survey = $2 ORDER BY key";
+    /// Which of these ids belong to other surveys.
+    OF_OTHER_SURVEYS =
+        "SELECT id, survey FROM nabz.responses
+         WHERE site = $1 AND survey <> $2 AND id = ANY($3) ORDER BY id";
+
+    /// The version of the definition that a response was asked with.
+    ASKED_VERSION =
+        "SELECT response::json ->> 'version' FROM nabz.responses WHERE site = $1 AND id = $2";
+
+    /// The surveys of a site that have rows or tallies.
+    SURVEYS =
+        "SELECT survey FROM nabz.responses WHERE site = $1
+         UNION SELECT survey FROM nabz.tallies WHERE site = $1 ORDER BY survey";
+    /// All responses of a survey.
+    ALL_RECORDS = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses WHERE site = $1 AND survey = $2");
+    /// All tallies of a survey, of every generation.
+    ALL_TALLIES = concat!(
+        "SELECT key, bucket, series, generation, day, ", cells!("", ""),
+        " FROM nabz.tallies WHERE site = $1 AND survey = $2");
+    /// Drops the tallies of a survey.
+    DROP_SURVEY_TALLIES = "DELETE FROM nabz.tallies WHERE site = $1 AND survey = $2";
+
+    /// Drops the sign-ins that have ended.
+    END_SESSIONS = "DELETE FROM nabz.sessions WHERE expires_at <= $1";
+    /// Keeps a sign-in.
+    PUT_SESSION =
+        "INSERT INTO nabz.sessions (hash, expires_at) VALUES ($1, $2)
+         ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at";
+    /// Ends a sign-in.
+    DROP_SESSION = "DELETE FROM nabz.sessions WHERE hash = $1";
+    /// Whether there is a sign-in.
+    HAS_SESSION =
+        "SELECT count(*) > 0 FROM nabz.sessions WHERE hash = $1 AND expires_at > $2";
+}
