@@ -53,6 +53,7 @@ impl Default for Options {
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
             database: "sqlite:nabz.db".to_owned(),
+            read_database: None,
             admin_token: None,
             rate_limit: 20,
             connections: CONNECTIONS_MAX,

@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -18,26 +17,29 @@ const SITE: &str = r#"{
 const ARGUMENTS: [&str; 4] = ["--admin-token", TOKEN, "--rate-limit", "0"];
 const RANGE: &str = "from=2024-01-01&to=2030-01-01&interval=month&by=plan";
 
-/// Runs nabz in a folder; standard output and standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (bool, String, String) {
-    let Output { status, stdout, stderr } =
-        Command::new(nabz()).args(arguments).current_dir(folder).output().unwrap();
+/// Runs nabz in the folder and on the database of a collector; standard output and standard error.
+fn run(collector: &Collector, arguments: &[&str]) -> (bool, String, String) {
+    outcome(collector.nabz().args(arguments))
+}
+
+fn outcome(nabz: &mut Command) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = nabz.output().unwrap();
     let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     (status.success(), stdout, stderr)
 }
 
-fn export(folder: &Path, format: &str) -> String {
+fn export(collector: &Collector, format: &str) -> String {
     let arguments = ["export", "--site", "acme", "--survey", "checkout", "--format", format];
-    let (good, text, problems) = run(folder, &arguments);
+    let (good, text, problems) = run(collector, &arguments);
     assert!(good, "{problems}");
     text
 }
 
 /// Writes a file and imports it.
-fn import(folder: &Path, name: &str, text: &str, more: &[&str]) -> (bool, String, String) {
-    std::fs::write(folder.join(name), text).unwrap();
+fn import(collector: &Collector, name: &str, text: &str, more: &[&str]) -> (bool, String, String) {
+    std::fs::write(collector.folder().join(name), text).unwrap();
     let arguments = ["import", "--site", "acme", "--survey", "checkout", name];
-    run(folder, &[&arguments, more].concat())
+    run(collector, &[&arguments, more].concat())
 }
 
 /// A collector that was stopped, so that its database can be worked on.
@@ -88,7 +90,7 @@ async fn an_export_comes_back_whole() {
     let first = Collector::start(SITE);
     fill(&first).await;
     // Also while the collector runs.
-    let exports = ["csv", "ndjson"].map(|format| (format, export(first.folder(), format)));
+    let exports = ["csv", "ndjson"].map(|format| (format, export(&first, format)));
     let table = &exports[0].1;
     let header = "id,submitted_at,state,respondent,locale,page,excluded,q:nps,comment:nps,q:wrong,comment:wrong,attr:=key,attr:plan,attr:ratio,attr:seats,attr:trial\n";
     assert!(table.starts_with(header), "{table}");
@@ -109,15 +111,15 @@ async fn an_export_comes_back_whole() {
         assert_eq!(first.get_as_admin(&path).await.text, *text);
         let second = stopped();
         let file = format!("all.{format}");
-        let (good, said, problems) = import(second.folder(), &file, text, &[]);
+        let (good, said, problems) = import(&second, &file, text, &[]);
         assert!(good && said.starts_with("11 responses added, 0 were"), "{said}{problems}");
-        assert_eq!(export(second.folder(), format), *text);
-        let (good, said, _) = import(second.folder(), &file, text, &[]);
+        assert_eq!(export(&second, format), *text);
+        let (good, said, _) = import(&second, &file, text, &[]);
         assert!(good && said.starts_with("0 responses added, 11 were there already"), "{said}");
         if *format == "ndjson" {
-            assert_eq!(export(second.folder(), "csv"), exports[0].1);
+            assert_eq!(export(&second, "csv"), exports[0].1);
         } else {
-            assert_eq!(export(second.folder(), "ndjson").lines().count(), 11);
+            assert_eq!(export(&second, "ndjson").lines().count(), 11);
         }
         let second = second.kill_and_restart(&ARGUMENTS);
         assert_eq!(summary(&second).await, summary(&first).await);
@@ -135,15 +137,15 @@ async fn an_export_comes_back_whole() {
 async fn rows_without_showings_count_in_scores_and_in_no_rate() {
     let collector = stopped();
     let text = "submitted_at,q:nps\n2026-03-01,10\n2026-03-01,10\n2026-03-02 10:00:00,3\n";
-    let (good, said, problems) = import(collector.folder(), "old.csv", text, &[]);
+    let (good, said, problems) = import(&collector, "old.csv", text, &[]);
     assert!(good && said.starts_with("3 responses added"), "{said}{problems}");
-    let (_, said, _) = import(collector.folder(), "old.csv", text, &[]);
+    let (_, said, _) = import(&collector, "old.csv", text, &[]);
     assert!(said.starts_with("0 responses added, 3 were there already"), "{said}");
-    let exported = export(collector.folder(), "csv");
+    let exported = export(&collector, "csv");
     assert!(exported.contains(",2026-02-28T20:30:00Z,,"), "{exported}");
     let second = stopped();
-    import(second.folder(), "again.csv", &exported, &[]);
-    assert_eq!(export(second.folder(), "csv"), exported);
+    import(&second, "again.csv", &exported, &[]);
+    assert_eq!(export(&second, "csv"), exported);
     for collector in [collector, second] {
         let collector = collector.kill_and_restart(&ARGUMENTS);
         let summary = summary(&collector).await;
@@ -160,9 +162,8 @@ async fn rows_without_showings_count_in_scores_and_in_no_rate() {
 #[test]
 fn wrong_rows_are_listed_and_nothing_is_half_imported() {
     let collector = stopped();
-    let folder = collector.folder();
     let text = "submitted_at,q:nps,comment:nps,q:wrong\n2026-03-01,11,,\n2026-03-01,9,\"two\nlines\",\n31.3.2026,9,,\n2026-03-01,nine,,\n2026-03-01,,why,\n2026-03-01,,,\n2026-03-01,1\n2026-03-01,,,late;early\n";
-    let (good, said, problems) = import(folder, "bad.csv", text, &[]);
+    let (good, said, problems) = import(&collector, "bad.csv", text, &[]);
     assert!(!good && said.is_empty(), "{said}");
     for expected in [
         "bad.csv:2: q:nps: 11 is not on the scale nps: use a whole number from 0 to 10",
@@ -176,20 +177,20 @@ fn wrong_rows_are_listed_and_nothing_is_half_imported() {
     ] {
         assert!(problems.contains(expected), "{expected} in\n{problems}");
     }
-    assert_eq!(export(folder, "ndjson"), "");
-    let (good, said, _) = import(folder, "bad.csv", text, &["--skip-bad"]);
+    assert_eq!(export(&collector, "ndjson"), "");
+    let (good, said, _) = import(&collector, "bad.csv", text, &["--skip-bad"]);
     assert!(good, "{said}");
     assert_eq!(said, "1 responses added, 0 were there already, 7 wrong rows left out\n");
-    assert_eq!(export(folder, "ndjson").lines().count(), 1);
+    assert_eq!(export(&collector, "ndjson").lines().count(), 1);
 
     let lines = "{\"submitted_at\":\"2026-03-01\",\"answers\":[{\"question\":\"nps\",\"value\":\"x\"}]}\n{}\nnone\n";
-    let (good, _, problems) = import(folder, "bad.ndjson", lines, &[]);
+    let (good, _, problems) = import(&collector, "bad.ndjson", lines, &[]);
     assert!(!good && problems.contains("bad.ndjson:1: q:nps: the scale nps takes"), "{problems}");
     assert!(problems.contains("bad.ndjson:2: submitted_at: this field is missing"), "{problems}");
     assert!(problems.contains("bad.ndjson:3: this is not JSON"), "{problems}");
 
     let many = format!("submitted_at,q:nps\n{}", "2026-03-01,12\n".repeat(60));
-    let (_, _, problems) = import(folder, "many.csv", &many, &[]);
+    let (_, _, problems) = import(&collector, "many.csv", &many, &[]);
     assert!(problems.contains("… and 10 more wrong rows"), "{problems}");
     assert!(!problems.contains("many.csv:52:"), "{problems}");
 }
@@ -197,9 +198,8 @@ fn wrong_rows_are_listed_and_nothing_is_half_imported() {
 #[test]
 fn columns_surveys_and_files_that_are_not_there_are_named() {
     let collector = stopped();
-    let folder = collector.folder();
     let check = |text: &str, expected: &str| {
-        let (good, _, problems) = import(folder, "columns.csv", text, &["--skip-bad"]);
+        let (good, _, problems) = import(&collector, "columns.csv", text, &["--skip-bad"]);
         assert!(!good && problems.contains(expected), "{text}: {problems}");
     };
     check(
@@ -212,7 +212,7 @@ fn columns_surveys_and_files_that_are_not_there_are_named() {
     );
     check("submitted_at\n", "columns.csv:1: q:nps: this column is missing");
     let check = |arguments: &[&str], expected: &str| {
-        let (good, _, problems) = run(folder, arguments);
+        let (good, _, problems) = run(&collector, arguments);
         assert!(!good && problems.contains(expected), "{arguments:?}: {problems}");
     };
     check(
@@ -225,7 +225,7 @@ fn columns_surveys_and_files_that_are_not_there_are_named() {
         "there is no database no.db",
     );
     check(&["import", "--site", "acme", "--survey", "checkout", "no.csv"], "no.csv cannot be read");
-    assert!(!folder.join("no.db").exists(), "looking creates nothing");
+    assert!(!collector.folder().join("no.db").exists(), "looking creates nothing");
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn an_id_of_another_survey_is_a_wrong_row() {
     collector.post(&post).await;
     let id = post["id"].as_str().unwrap();
     let text = format!("id,submitted_at,q:nps\n{id},2026-03-01,9\n");
-    let (good, _, problems) = import(collector.folder(), "ids.csv", &text, &[]);
+    let (good, _, problems) = import(&collector, "ids.csv", &text, &[]);
     assert!(
         !good
             && problems.contains(&format!("ids.csv:2: id: {id} is a response of survey \"other\"")),
@@ -248,10 +248,10 @@ fn exports_of_peers_are_understood() {
     let check = |name: &str, text: &str, expected: &[Value]| {
         let collector = stopped();
         for said in ["2 responses added, 0 were", "0 responses added, 2 were"] {
-            let (good, found, problems) = import(collector.folder(), "peer.csv", text, &[]);
+            let (good, found, problems) = import(&collector, "peer.csv", text, &[]);
             assert!(good && found.starts_with(said), "{name}: {found}{problems}");
         }
-        let exported = export(collector.folder(), "ndjson");
+        let exported = export(&collector, "ndjson");
         for (line, expected) in exported.lines().zip(expected) {
             let found: Value = serde_json::from_str(line).unwrap();
             let fields =
@@ -294,9 +294,9 @@ fn exports_of_peers_are_understood() {
 #[test]
 fn a_table_is_read_from_the_standard_input() {
     let collector = stopped();
-    let mut process = Command::new(nabz())
+    let mut process = collector
+        .nabz()
         .args(["import", "--site", "acme", "--survey", "checkout", "-"])
-        .current_dir(collector.folder())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -312,14 +312,21 @@ fn a_table_is_read_from_the_standard_input() {
 fn a_column_has_a_score() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("q.csv"), "id,q:nps\na,10\nb,9\nc,\nd,2\n").unwrap();
-    let (good, said, _) =
-        run(folder.path(), &["score", "--scale", "nps", "--column", "q:nps", "q.csv"]);
+    let (good, said, _) = outcome(
+        Command::new(nabz())
+            .args(["score", "--scale", "nps", "--column", "q:nps", "q.csv"])
+            .current_dir(folder.path()),
+    );
     assert!(
         good && said.starts_with("NPS: 33.3 (95 % interval: ") && said.contains("answers: 3"),
         "{said}"
     );
     std::fs::write(folder.path().join("bad.csv"), "10\n9\neleven\n").unwrap();
-    let (good, said, problems) = run(folder.path(), &["score", "--scale", "nps", "bad.csv"]);
+    let (good, said, problems) = outcome(
+        Command::new(nabz())
+            .args(["score", "--scale", "nps", "bad.csv"])
+            .current_dir(folder.path()),
+    );
     assert!(!good && said.contains("NPS: 100.0"), "{said}");
     assert!(
         problems.contains("bad.csv:3: \"eleven\" is not a whole number from 0 to 10"),

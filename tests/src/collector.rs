@@ -34,6 +34,15 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// The URL of a new database: on the PostgreSQL server that the tests are given, else a file in the
+/// folder a collector runs in.
+fn new_database() -> String {
+    match std::env::var("NABZ_TEST_POSTGRES") {
+        Ok(server) => scratch_postgres::new_database(&server).expect("the server makes databases"),
+        Err(_) => "sqlite:nabz.db".to_owned(),
+    }
+}
+
 /// A running collector with a folder of its own; it is killed when dropped.
 #[derive(Debug)]
 pub struct Collector {
@@ -42,6 +51,7 @@ pub struct Collector {
     /// What it printed after the address.
     pub printed: String,
     folder: TempDir,
+    database: String,
     process: Child,
     client: Client,
 }
@@ -62,12 +72,12 @@ impl Collector {
     pub fn start_with(site: &str, arguments: &[&str]) -> Collector {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::write(folder.path().join("site.json"), site).expect("a file in it");
-        Collector::run(folder, arguments)
+        Collector::run(folder, new_database(), arguments)
     }
 
-    fn run(folder: TempDir, arguments: &[&str]) -> Collector {
+    fn run(folder: TempDir, database: String, arguments: &[&str]) -> Collector {
         let mut process = Command::new(nabz())
-            .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--database", "sqlite:nabz.db"])
+            .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--database", &database])
             .args(arguments)
             .current_dir(folder.path())
             .stdout(Stdio::piped())
@@ -85,6 +95,7 @@ impl Collector {
             url: url.to_owned(),
             printed: printed.unwrap_or_default(),
             folder,
+            database,
             process,
             client,
         }
@@ -99,7 +110,7 @@ impl Collector {
         self.kill();
         let folder =
             std::mem::replace(&mut self.folder, TempDir::new().expect("a temporary folder"));
-        Collector::run(folder, arguments)
+        Collector::run(folder, self.database.clone(), arguments)
     }
 
     /// Asks the process to stop, waits for its end, and says whether it went well.
@@ -117,7 +128,19 @@ impl Collector {
         let _ = self.process.wait();
     }
 
-    /// The folder it runs in, with `site.json` and `nabz.db`.
+    /// The program, to be run in this collector's folder and on its database.
+    pub fn nabz(&self) -> Command {
+        let mut nabz = Command::new(nabz());
+        nabz.env("NABZ_DATABASE", &self.database).current_dir(self.folder.path());
+        nabz
+    }
+
+    /// The URL of its database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The folder it runs in, with `site.json`, and `nabz.db` unless a server keeps the data.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -127,9 +150,7 @@ impl Collector {
     /// # Panics
     /// When the tallies say something else.
     pub fn verify(&self) {
-        let mut verify = Command::new(nabz());
-        verify.args(["verify", "--database", "sqlite:nabz.db"]).current_dir(self.folder.path());
-        let output = verify.output().expect("nabz can be started");
+        let output = self.nabz().arg("verify").output().expect("nabz can be started");
         let said =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}");

@@ -14,6 +14,11 @@ use crate::widget;
 const TYPESCRIPT: &str = "typescript@5.9.3";
 /// How many browsers may run at once; each is a dozen processes.
 const MOST_BROWSERS: usize = 4;
+/// Names a database of a PostgreSQL server to the tests, which make their own beside it.
+const POSTGRES: &str = "NABZ_TEST_POSTGRES";
+/// Modules of tests that are the same on every database.
+const WITHOUT_STORE: [&str; 6] =
+    ["commands::", "delivery::", "pages::", "readme::", "widget::", "dashboard::"];
 
 /// Runs all checks and tests; with filters only the tests whose names contain one of them.
 pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
@@ -39,8 +44,21 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
         }
         run(&mut tests)
     })?;
+    steps.step("run those of the store on PostgreSQL", || test_postgres(root, filters))?;
     steps.print_table();
     Ok(())
+}
+
+/// Runs the tests that store something once more, on a real server, and those of that server.
+fn test_postgres(root: &Path, filters: &[String]) -> Result<()> {
+    if scratch_postgres::programs().is_none() {
+        packages::install(&["postgresql"], "the store is tested on PostgreSQL too")?;
+    }
+    let server = scratch_postgres::Server::start()?;
+    let mut tests = cargo(root, &["test", "--workspace", "--lib", "--test", "it"]);
+    tests.env(POSTGRES, server.url("postgres")).args(["--", "--include-ignored"]);
+    tests.args(WITHOUT_STORE.iter().flat_map(|name| ["--skip", name])).args(filters);
+    run(&mut tests)
 }
 
 /// Takes the pictures of the README, by the same browser that the tests drive.

@@ -15,6 +15,8 @@ mod rebuild;
 mod record;
 mod sql;
 mod tallies;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod verify;
 mod writer;

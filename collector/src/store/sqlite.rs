@@ -5,12 +5,14 @@
 //! connections of its own, which never wait for the writer. The methods are those of
 //! [`super::Store`].
 
-pub(super) mod append;
-pub(super) mod database;
-pub(super) mod placement;
+mod append;
+mod database;
+mod placement;
 mod read;
 mod record;
 mod tallies;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod writer;
 

@@ -13,7 +13,7 @@ use super::placement::{self, Rebuild};
 use super::{record, tallies};
 
 /// Stores responses and notes what they change in the tallies.
-pub(in crate::store) fn append(
+pub(super) fn append(
     ingest: &mut Ingest,
     transaction: &Transaction,
     batch: &[Posted],
@@ -43,10 +43,7 @@ pub(super) fn amend(
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
-pub(in crate::store) fn rebuild(
-    ingest: &mut Ingest,
-    transaction: &Transaction,
-) -> rusqlite::Result<bool> {
+pub(super) fn rebuild(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<bool> {
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
     learn_placements(ingest, transaction, &rebuild.site)?;
     let mut last = None;
@@ -67,10 +64,7 @@ pub(in crate::store) fn rebuild(
 }
 
 /// Writes the changed tallies.
-pub(in crate::store) fn flush(
-    ingest: &mut Ingest,
-    transaction: &Transaction,
-) -> rusqlite::Result<()> {
+pub(super) fn flush(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
     ingest.forget_placements();
     tallies::flush(&mut ingest.changes, transaction)
 }

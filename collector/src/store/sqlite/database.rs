@@ -12,7 +12,7 @@ const SCHEMA_VERSION: i32 = 1;
 const APPLICATION_ID: i32 = 0x6e61_627a;
 
 /// Opens the writing connection.
-pub(in crate::store) fn open(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let unusable = |reason| unusable(path, reason);
     let mut connection = Connection::open(path).map_err(unusable)?;
     let empty = recognize(&connection, path)?;

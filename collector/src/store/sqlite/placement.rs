@@ -33,7 +33,7 @@ fn kept(transaction: &Transaction, site: &str) -> rusqlite::Result<Vec<(Generati
 
 /// Has the responses of a site placed so from now on: at once when it is new, else by a rebuild,
 /// which takes the place of one that is under way.
-pub(in crate::store) fn want(
+pub(super) fn want(
     transaction: &Transaction,
     site: &str,
     wanted: &Placing,

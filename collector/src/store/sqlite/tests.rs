@@ -1,0 +1,47 @@
+//! What is seen step by step inside the one file.
+
+use survey::response::Attribute;
+use survey::tally::EVERYBODY;
+
+use super::super::ingest::Ingest;
+use super::super::tests::shelf::Shelf;
+use super::*;
+
+#[tokio::test]
+async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
+    let mut shelf = Shelf::in_a_file().await;
+    let old: Vec<Posted> = (0..700).map(|_| shelf.posted("pro", 0)).collect();
+    shelf.store.append(old.clone()).await.unwrap();
+    shelf.store.clone().close().await;
+    let mut connection = database::open(&shelf.folder.path().join("t.db")).unwrap();
+    let mut ingest = Ingest::default();
+    let transaction = connection.transaction().unwrap();
+    let wanted = Placing::new("Asia/Tehran", &["plan".to_owned()]);
+    placement::want(&transaction, "a", &wanted).unwrap();
+    transaction.commit().unwrap();
+    for (step, chunk) in old.chunks(100).enumerate() {
+        // Some are revised and some are new, on both sides of what was placed so far.
+        let mut batch: Vec<Posted> = chunk.iter().step_by(10).cloned().collect();
+        batch.iter_mut().for_each(|posted| {
+            posted.response.revision = 2;
+            posted.response.attributes.insert("plan".to_owned(), Attribute::Text("free".into()));
+        });
+        batch.push(shelf.posted("team", 0));
+        let transaction = connection.transaction().unwrap();
+        append::append(&mut ingest, &transaction, &batch).unwrap();
+        append::flush(&mut ingest, &transaction).unwrap();
+        transaction.commit().unwrap();
+        assert!(shelf.differences(false).await.is_empty());
+        let shown_before = shelf.answered("plan").await;
+        let transaction = connection.transaction().unwrap();
+        let more = append::rebuild(&mut ingest, &transaction).unwrap();
+        transaction.commit().unwrap();
+        assert!(shelf.differences(false).await.is_empty());
+        // Three steps place all rows, the fourth shows them; nothing is shown of the first three.
+        assert_eq!((shown_before.is_empty(), more), (step <= 3, step <= 3), "step {step}");
+        let zone = if step < 3 { "UTC" } else { "Asia/Tehran" };
+        assert_eq!(shelf.time_zone().await, zone, "step {step}");
+    }
+    assert_eq!(shelf.answered("plan").await, ["+0free 70", "+0pro 630", "+0team 7"]);
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 707"]);
+}
