@@ -1,5 +1,7 @@
 //! All end-to-end tests, in one binary.
 
+/// axe-core, in every way a survey can look.
+mod accessibility;
 /// What may be posted, and what is refused.
 mod answers;
 /// The command line.

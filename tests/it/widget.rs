@@ -61,7 +61,7 @@ impl Shop {
 }
 
 /// Adds an origin that is known only now to a site's file, and waits until the collector has it.
-async fn allow(collector: &Collector, site: &str, file: &str, origin: &str) {
+pub(crate) async fn allow(collector: &Collector, site: &str, file: &str, origin: &str) {
     let mut file: Value = serde_json::from_str(file).expect("a site file");
     file["origins"] = json!([origin]);
     std::fs::write(collector.folder().join("site.json"), file.to_string()).expect("a file");
@@ -75,8 +75,7 @@ async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine)
     let shop = Shop::open(engine).await;
     let Shop { url, browser, proxy, .. } = &shop;
     browser.open(&format!("{url}/")).await;
-    wait_until("the loader", async || browser.run("return !!window.nabz?.open").await == true)
-        .await;
+    browser.wait_for_loader().await;
     assert!(!proxy.seen().iter().any(|(line, _)| line.contains("/assets/")), "nothing is due here");
 
     browser.open(&format!("{url}/checkout/done")).await;
@@ -104,8 +103,7 @@ async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine)
     assert_eq!(browser.noise().await, json!([]));
 
     browser.open(&format!("{url}/checkout/done")).await;
-    wait_until("the loader", async || browser.run("return !!window.nabz?.open").await == true)
-        .await;
+    browser.wait_for_loader().await;
     browser.run("nabz.open('help')").await;
     browser.in_card("[role=radio]").await;
     assert_eq!(shop.summary("checkout").await["shown"], 1, "who has answered is left alone");
@@ -246,8 +244,7 @@ async fn an_unreachable_collector_leaves_the_page_alone(engine: Engine) {
     let url = host(demo::shop(&proxy.url)).await;
     let page = format!("{url}/support/case");
     browser.open(&page).await;
-    wait_until("the loader", async || browser.run("return !!window.nabz?.open").await == true)
-        .await;
+    browser.wait_for_loader().await;
     drop(collector);
     wait_until("the widget to be asked for", async || {
         proxy.seen().iter().any(|(line, _)| line.contains("/assets/"))

@@ -164,6 +164,12 @@ impl Browser {
         panic!("{selector} cannot be reached by Tab");
     }
 
+    /// Waits until the page has its `nabz`.
+    pub async fn wait_for_loader(&self) {
+        let script = "return !!window.nabz?.open";
+        wait_until("the loader", async || self.run(script).await == true).await;
+    }
+
     /// Whether a survey stands in the page.
     pub async fn has_card(&self) -> bool {
         self.run("return !!document.querySelector('nabz-survey')").await == true
@@ -179,6 +185,15 @@ impl Browser {
         let script = "const root = document.querySelector('nabz-survey')?.shadowRoot;
             return !!root && root.getAnimations().every((it) => it.playState === 'finished')";
         wait_until("the card to stand still", async || self.run(script).await == true).await;
+    }
+
+    /// Ends all that moves in the card, and stops the thanks from closing it.
+    pub async fn hold_still(&self) {
+        self.run(
+            "for (const it of document.querySelector('nabz-survey').shadowRoot.getAnimations())
+                 if (it.effect.target.matches('[data-brief]')) it.pause(); else it.finish()",
+        )
+        .await;
     }
 
     /// Takes a picture of what is seen.

@@ -1,10 +1,11 @@
-//! Debian packages: installed only when something is missing, and never without saying so.
+//! Packages of Debian and of npm: fetched only when missing, and never without saying so.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{output, run, which};
+use crate::run::{output, run, target_dir, which};
 
 /// Installs packages with apt, saying why before doing it.
 pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
@@ -23,6 +24,26 @@ pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
     run(&mut apt_get(&["update"])?)
         .and_then(|()| run(&mut install))
         .with_context(|| format!("{why}. By hand: sudo apt-get update && {by_hand}"))
+}
+
+/// Fetches a package of npm, such as `typescript@5.9.3`, into a folder of its own below target, and
+/// returns where its files are. For checks and tests only: nothing of it is ever shipped.
+pub(crate) fn npm(root: &Path, package: &str) -> Result<PathBuf> {
+    let folder = target_dir(root).join(package.replace('@', "-"));
+    let name = package.split('@').next().unwrap_or(package);
+    let files = folder.join("node_modules").join(name);
+    if files.is_dir() {
+        return Ok(files);
+    }
+    if which("npm").is_none() {
+        install(&["nodejs", "npm"], &format!("{package} is fetched by npm"))?;
+    }
+    eprintln!("    fetching {package} into {}", folder.display());
+    std::fs::create_dir_all(&folder)?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
+    run(npm.arg(&folder).arg(package))?;
+    Ok(files)
 }
 
 fn apt_get(args: &[&str]) -> Result<Command> {

@@ -7,11 +7,13 @@ use anyhow::{Context, Result};
 
 use crate::browsers;
 use crate::packages;
-use crate::run::{Steps, cargo, run, succeeds_within, target_dir, which};
+use crate::run::{Steps, cargo, run, succeeds_within};
 use crate::widget;
 
 /// The version that checks the loader's types. It is the last that runs on Debian's Node.
 const TYPESCRIPT: &str = "typescript@5.9.3";
+/// Finds what keeps people from using a page. Its licence, MPL 2.0, lets it be used as it is.
+const AXE: &str = "axe-core@4.14.1";
 /// How many browsers may run at once; each is a dozen processes.
 const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
@@ -25,6 +27,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     let mut steps = Steps::default();
     steps.step("find Chromium", browsers::chromium)?;
     let geckodriver = steps.step("find Firefox", || browsers::firefox(root))?;
+    let axe = steps.step("find axe-core", || packages::npm(root, AXE))?.join("axe.min.js");
     steps.step("build the widget", || widget::build(root, false))?;
     if filters.is_empty() {
         steps.step("check the format", || check_format(root))?;
@@ -37,7 +40,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     })?;
     steps.step("run the tests", || {
         let mut tests = cargo(root, &["test", "--workspace", "--"]);
-        tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver);
+        tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver).env("NABZ_AXE", &axe);
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             let cores = std::thread::available_parallelism()?.get();
             tests.env("RUST_TEST_THREADS", cores.min(MOST_BROWSERS).to_string());
@@ -97,17 +100,6 @@ fn need_component(subcommand: &str, component: &str) -> Result<()> {
 
 /// The loader is JavaScript with types in comments, so that its source is what is served.
 fn check_types(root: &Path) -> Result<()> {
-    let folder = target_dir(root).join(TYPESCRIPT.replace('@', "-"));
-    let compiler = folder.join("node_modules/typescript/bin/tsc");
-    if which("npm").is_none() {
-        packages::install(&["nodejs", "npm"], "the loader's types are checked by TypeScript")?;
-    }
-    if !compiler.is_file() {
-        eprintln!("    fetching {TYPESCRIPT} into {}", folder.display());
-        std::fs::create_dir_all(&folder)?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
-        run(npm.arg(&folder).arg(TYPESCRIPT))?;
-    }
+    let compiler = packages::npm(root, TYPESCRIPT)?.join("bin/tsc");
     run(Command::new("node").arg(compiler).arg("--project").arg(root.join("widget")))
 }
