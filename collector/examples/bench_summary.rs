@@ -120,6 +120,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
         definition: definition.clone(),
         imported: false,
         excluded: false,
+        doubt: None,
         handling: Handling::default(),
         received_at_ms: at_ms,
         submitted_at_ms: at_ms,

@@ -1,11 +1,13 @@
 //! The command line.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
@@ -13,6 +15,9 @@ use crate::serve::{self, Options, Running};
 use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, sites};
+
+/// Fewest bytes of an admin token.
+const TOKEN_BYTES_MIN: usize = 12;
 
 /// Nabz: self-hosted micro-surveys.
 #[derive(Debug, Parser)]
@@ -94,9 +99,17 @@ struct Serve {
     /// The token of the admin interface and of the dashboard; without one, a link to sign in once
     #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true, value_parser = token)]
     admin_token: Option<String>,
-    /// Responses a second that one client may send, ten times that in a burst; 0 for no limit
+    /// Responses a second from one address, ten times that in a burst, and one a second of one
+    /// respondent; 0 for no limit
     #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20)]
     rate_limit: u32,
+    /// Responses a second for one site, ten times that in a burst; 0 for no limit
+    #[arg(long, env = "NABZ_SITE_RATE_LIMIT", default_value_t = 0)]
+    site_rate_limit: u32,
+    /// Addresses or networks of proxies in front, between commas; those are believed when they say
+    /// in X-Forwarded-For or Forwarded for whom they ask
+    #[arg(long, env = "NABZ_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
     /// Connections served at the same time; those that ask for nothing make room for others
     #[arg(long, env = "NABZ_CONNECTIONS", default_value_t = serve::CONNECTIONS_MAX)]
     connections: usize,
@@ -166,6 +179,8 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         read_database: serve.read_database,
         admin_token: serve.admin_token,
         rate_limit: serve.rate_limit,
+        site_rate_limit: serve.site_rate_limit,
+        trusted_proxies: serve.trusted_proxies,
         connections: serve.connections,
     })
     .await?;
@@ -284,10 +299,20 @@ fn public_url(text: &str) -> anyhow::Result<String> {
     }
 }
 
+fn network(text: &str) -> anyhow::Result<IpNet> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>()
+        .or_else(|_| address())
+        .map_err(|_| anyhow!("use an address or a network, such as 127.0.0.1 or 10.0.0.0/8"))
+}
+
 fn token(text: &str) -> anyhow::Result<String> {
     match text.trim() {
         "" => bail!(
             "an empty token would let everybody in: choose a long random one, or leave the flag out"
+        ),
+        token if token.len() < TOKEN_BYTES_MIN => bail!(
+            "a short token can be guessed: choose a random one of at least {TOKEN_BYTES_MIN} characters"
         ),
         token => Ok(token.to_owned()),
     }

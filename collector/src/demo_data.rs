@@ -112,6 +112,7 @@ impl Maker<'_> {
             definition: self.definition.clone(),
             imported: false,
             excluded: false,
+            doubt: None,
             handling: Handling::default(),
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,

@@ -4,6 +4,8 @@ mod access;
 mod admin;
 mod amend;
 mod body;
+mod client;
+mod doubts;
 mod edge;
 mod export;
 mod headers;
@@ -26,6 +28,8 @@ use crate::sites::Sites;
 use crate::store::Store;
 
 pub(crate) use access::{Access, SIGN_IN_PATH};
+pub(crate) use client::Proxies;
+pub(crate) use doubts::Doubts;
 pub(crate) use limit::Limiter;
 pub(crate) use problem::no_place;
 
@@ -42,8 +46,12 @@ pub(crate) struct App {
     pub store: Store,
     /// Who may look and change.
     pub access: Access,
-    /// How much one client may post.
+    /// The proxies in front of it.
+    pub proxies: Proxies,
+    /// How much may be posted.
     pub limiter: Limiter,
+    /// What looks like the work of a program.
+    pub doubts: Doubts,
     /// The collector's own address, as browsers see it, without a slash at its end.
     pub public_url: String,
 }

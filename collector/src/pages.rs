@@ -4,6 +4,7 @@ mod breakdown;
 mod chart;
 mod explanation;
 mod layout;
+mod left_out;
 mod metric;
 mod overview;
 mod question;

@@ -11,12 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::places::Places;
-use crate::http::{Access, App, Limiter, SIGN_IN_PATH, router};
+use crate::http::{Access, App, Doubts, Limiter, Proxies, SIGN_IN_PATH, router};
 use crate::sites::{SiteError, Sites};
 use crate::store::Store;
 use crate::watch::Watch;
@@ -41,6 +42,10 @@ pub struct Options {
     pub admin_token: Option<String>,
     /// Responses a second and client; 0 for no limit.
     pub rate_limit: u32,
+    /// Responses a second and site; 0 for no limit.
+    pub site_rate_limit: u32,
+    /// Networks whose proxies are trusted to say for whom they ask.
+    pub trusted_proxies: Vec<IpNet>,
     /// Connections served at the same time.
     pub connections: usize,
 }
@@ -56,6 +61,8 @@ impl Default for Options {
             read_database: None,
             admin_token: None,
             rate_limit: 20,
+            site_rate_limit: 0,
+            trusted_proxies: Vec::new(),
             connections: CONNECTIONS_MAX,
         }
     }
@@ -97,12 +104,13 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         Some(_) => None,
         None => Some(format!("{public_url}{SIGN_IN_PATH}?key={}", access.new_link_key()?)),
     };
-    let limiter = Limiter::new(options.rate_limit);
     let app = App {
         sites: sites.clone(),
         store: store.clone(),
         access,
-        limiter,
+        proxies: Proxies::new(options.trusted_proxies),
+        limiter: Limiter::new(options.rate_limit, options.site_rate_limit),
+        doubts: Doubts::default(),
         public_url: public_url.clone(),
     };
     let (stop, stopped) = watch::channel(false);

@@ -1,5 +1,7 @@
 //! All end-to-end tests, in one binary.
 
+/// Who may look and change, and what stays secret.
+mod access;
 /// axe-core, in every way a survey can look.
 mod accessibility;
 /// What may be posted, and what is refused.
@@ -16,6 +18,8 @@ mod delivery;
 mod durability;
 /// What no well-behaved client sends.
 mod edge;
+/// How much may be posted, and what is kept apart.
+mod limits;
 /// Every score, and what can be asked about it.
 mod numbers;
 /// The README tells the truth.

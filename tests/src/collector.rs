@@ -43,6 +43,14 @@ fn new_database() -> String {
     }
 }
 
+/// The file of a collector's log, which goes on after a restart.
+const LOG: &str = "log";
+
+fn log_in(folder: &Path) -> std::fs::File {
+    let mut append = std::fs::OpenOptions::new();
+    append.create(true).append(true).open(folder.join(LOG)).expect("a file in a temporary folder")
+}
+
 /// A running collector with a folder of its own; it is killed when dropped.
 #[derive(Debug)]
 pub struct Collector {
@@ -81,11 +89,14 @@ impl Collector {
             .args(arguments)
             .current_dir(folder.path())
             .stdout(Stdio::piped())
+            .stderr(log_in(folder.path()))
             .spawn()
             .expect("nabz can be started");
         let lines = lines_of(process.stdout.take().expect("its output is piped"));
-        let first =
-            lines.recv_timeout(Duration::from_secs(20)).expect("nabz says where it listens");
+        let first = lines.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| {
+            let log = std::fs::read_to_string(folder.path().join(LOG)).unwrap_or_default();
+            panic!("nabz does not say where it listens: {log}")
+        });
         let url = first.strip_prefix("listening on ").expect("the first line names the address");
         let with_link = !arguments.contains(&"--admin-token");
         let printed = with_link.then(|| lines.recv_timeout(Duration::from_secs(20)).ok()).flatten();
@@ -138,6 +149,14 @@ impl Collector {
     /// The URL of its database.
     pub fn database(&self) -> &str {
         &self.database
+    }
+
+    /// What it has logged so far.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG)).expect("its log can be read")
     }
 
     /// The folder it runs in, with `site.json`, and `nabz.db` unless a server keeps the data.
@@ -217,5 +236,8 @@ impl Collector {
 impl Drop for Collector {
     fn drop(&mut self) {
         self.kill();
+        if std::thread::panicking() {
+            eprintln!("the collector's log:\n{}", self.log());
+        }
     }
 }

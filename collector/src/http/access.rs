@@ -1,14 +1,14 @@
 //! Who may look and change: the admin token, the session of the dashboard, and signing in.
 
-use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use serde::Deserialize;
 
+use super::client::Client;
 use super::problem::Problem;
 use super::{App, Shared};
 use crate::store::Store;
@@ -16,7 +16,11 @@ use crate::{clock, pages, secret};
 
 /// Where one signs in.
 pub(crate) const SIGN_IN_PATH: &str = "/sign-in";
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// The name of the session's cookie, and its name where TLS is a must: browsers take that one only
+/// from this very host.
 const COOKIE: &str = "nabz_session";
+const SECURE_COOKIE: &str = "__Host-nabz_session";
 /// How long a sign-in lasts.
 const SESSION_DAYS: i64 = 30;
 
@@ -80,9 +84,14 @@ impl Access {
         Ok(with_cookie(to, &self.cookie(&session, SESSION_DAYS * 86_400)))
     }
 
+    fn cookie_name(&self) -> &'static str {
+        if self.secure { SECURE_COOKIE } else { COOKIE }
+    }
+
     fn cookie(&self, value: &str, seconds: i64) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+        let name = self.cookie_name();
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
 }
 
@@ -143,14 +152,12 @@ pub(super) struct SignInForm {
 /// `POST /sign-in`
 pub(super) async fn sign_in(
     State(app): Shared,
-    peer: Option<Extension<SocketAddr>>,
+    Client(client): Client,
     headers: HeaderMap,
     Form(SignInForm { token, to }): Form<SignInForm>,
 ) -> Result<Response, Problem> {
     expect_from_here(&app, &headers)?;
-    if let Some(Extension(peer)) = peer {
-        app.limiter.count(peer.ip(), 1)?;
-    }
+    app.limiter.count_sign_in(client)?;
     let to = local(to.as_deref());
     if app.access.is_token(token.trim()) {
         return app.access.start_session(&app.store, to).await;
@@ -161,7 +168,7 @@ pub(super) async fn sign_in(
 /// `POST /sign-out`
 pub(super) async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     expect_from_here(&app, &headers)?;
-    if let Some(session) = session_of(&headers) {
+    if let Some(session) = session_of(&app, &headers) {
         app.store.drop_session(secret::hash(session)).await?;
     }
     Ok(with_cookie(SIGN_IN_PATH, &app.access.cookie("", 0)))
@@ -180,15 +187,16 @@ fn with_cookie(to: &str, cookie: &str) -> Response {
 }
 
 async fn has_session(app: &App, headers: &HeaderMap) -> Result<bool, Problem> {
-    let Some(session) = session_of(headers) else { return Ok(false) };
+    let Some(session) = session_of(app, headers) else { return Ok(false) };
     Ok(app.store.has_session(secret::hash(session), clock::now_ms()).await?)
 }
 
-fn session_of(headers: &HeaderMap) -> Option<&str> {
+fn session_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = app.access.cookie_name();
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|cookies| cookies.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -198,18 +206,25 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A page of another origin may make a browser send a form or a cookie; it cannot hide where from.
+/// A form has to come from one of our own pages, and say so.
+///
+/// # Errors
+/// 403 when it does not.
 pub(super) fn expect_from_here(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let detail =
         "this form was sent from another site; is --public-url the address in the browser?";
     let problem = || Problem::new(StatusCode::FORBIDDEN, detail);
-    comes_from_here(app, headers).then_some(()).ok_or_else(problem)
+    let says_so = headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE);
+    (says_so && comes_from_here(app, headers)).then_some(()).ok_or_else(problem)
 }
 
-/// Whether a request comes from our own pages: by the address they are known under, which a proxy
-/// in between may hide from the Host header, or by that header.
+/// Whether a request may come from our own pages, as far as it says. Their origin is the address
+/// they are known under, which a proxy in between may hide from the Host header, or that header.
 fn comes_from_here(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return true };
+    let Some(origin) = text(header::ORIGIN) else {
+        return matches!(text(SEC_FETCH_SITE), None | Some("same-origin" | "none"));
+    };
     let host = origin.split_once("://").map(|(_, host)| host);
     origin == app.public_url || (host.is_some() && host == text(header::HOST))
 }

@@ -141,10 +141,11 @@ fn page_query(
             Problem::bad("group", format!("{name:?} is not a group, such as detractor"))
         })
     });
-    let commented = match get("comment") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Problem::bad("comment", "use true or false")),
+    let flag = |name: &'static str| match get(name) {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(Problem::bad(name, "use true or false")),
     };
     Ok(PageQuery {
         site,
@@ -152,7 +153,8 @@ fn page_query(
         after: after.transpose()?,
         limit,
         group: group.transpose()?,
-        commented,
+        commented: flag("comment")?.unwrap_or(false),
+        excluded: flag("excluded")?,
     })
 }
 

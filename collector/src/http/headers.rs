@@ -10,7 +10,11 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' 
 pub(super) fn add(headers: &mut HeaderMap, path: &str) {
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if is_private(path) {
-        set(headers, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            set(headers, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        }
+        set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         set(headers, header::REFERRER_POLICY, "same-origin");
         set(headers, header::X_FRAME_OPTIONS, "DENY");
         if !headers.contains_key(header::CACHE_CONTROL) {

@@ -1,8 +1,5 @@
 //! `POST /api/v1/responses`: limit → parse → accept → store → 204.
 
-use std::net::SocketAddr;
-
-use axum::Extension;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
@@ -12,6 +9,7 @@ use survey::response::{Response, uuid_v7_ms};
 use survey::revise::submitted_at_ms;
 
 use super::body::whole;
+use super::client::Client;
 use super::problem::{Problem, too_large};
 use super::{App, Shared, json};
 use crate::clock;
@@ -27,17 +25,17 @@ const RESPONSES_MAX: usize = 50;
 /// simple request, which needs no preflight, cannot say so.
 pub(super) async fn post(
     app: Shared,
-    peer: Option<Extension<SocketAddr>>,
+    Client(client): Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Reply, Problem> {
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let items = if is_list { split(&body)? } else { vec![&body[..]] };
-    if let Some(Extension(peer)) = peer {
-        app.limiter.count(peer.ip(), items.len())?;
-    }
     let sender = Sender::of(&app, &headers).await;
+    if !sender.is_admin {
+        app.limiter.count_from(client, items.len())?;
+    }
     let mut accepted = Vec::with_capacity(items.len());
     for item in items {
         accepted.push(accept(&app, &sender, item).await);
@@ -116,11 +114,16 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
         )
     })?;
     survey::accept(&definition, &response)?;
+    if !sender.is_admin {
+        app.limiter.count_for(&response.site, response.respondent.as_deref())?;
+    }
     let received_at_ms = clock::now_ms();
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
+    let doubt = (!sender.is_admin).then(|| app.doubts.about(&response, received_at_ms)).flatten();
     Ok(Posted {
         imported: false,
+        doubt,
         excluded: response.test,
         handling: Handling::default(),
         response,

@@ -16,8 +16,8 @@ use crate::pages::{self, Card};
 use crate::sites::LiveSite;
 use crate::store::{Amendment, PageQuery};
 
-/// Comments on a survey's page.
-const COMMENTS: usize = 20;
+/// Comments, and responses left out, on a survey's page.
+const LATEST: usize = 20;
 
 /// `GET /`
 pub(super) async fn overview(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
@@ -80,15 +80,17 @@ async fn survey_page(
     parameters.entry("compare".to_owned()).or_insert_with(|| "previous".to_owned());
     parameters.insert("explain".to_owned(), "true".to_owned());
     let summary = summary::of(app, site, survey, &parameters).await?;
-    let comments = PageQuery {
+    let latest = |commented, excluded| PageQuery {
         site: site.to_owned(),
         survey: survey.to_owned(),
         after: None,
-        limit: COMMENTS,
+        limit: LATEST,
         group: None,
-        commented: true,
+        commented,
+        excluded,
     };
-    let comments = app.store.responses(comments).await?.responses;
+    let comments = app.store.responses(latest(true, None)).await?.responses;
+    let left_out = app.store.responses(latest(false, Some(true))).await?.responses;
     let page = pages::SurveyPage {
         site: &live,
         definition: &asked.definition(),
@@ -98,6 +100,7 @@ async fn survey_page(
         view: pages::View::new(&summary, &given),
         alike: &summary::alike(&live, &asked.definition()),
         comments: &comments,
+        left_out: &left_out,
         public_url: &app.public_url,
     };
     Ok(pages::survey(&page).into_response())

@@ -1,11 +1,12 @@
 //! One survey: scores, distribution, trend, comments.
 
-use ::survey::response::Response;
 use ::survey::{Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 
 use super::view::{Choices, View};
-use super::{breakdown, count, explanation, layout, metric, percent, question, script_tag};
+use super::{
+    breakdown, count, explanation, layout, left_out, metric, percent, question, script_tag,
+};
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::Record;
@@ -28,6 +29,8 @@ pub(crate) struct SurveyPage<'a> {
     pub alike: &'a [String],
     /// The latest responses in which something was written.
     pub comments: &'a [Record],
+    /// The latest responses that are left out of every number.
+    pub left_out: &'a [Record],
     /// The collector's address.
     pub public_url: &'a str,
 }
@@ -57,6 +60,7 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             }
             @if let Some(key) = page.view.by() { (breakdown::section(key, summary)) }
             (comments(page))
+            (left_out::section(page))
             section.card.stack {
                 h2 { "Script tag" }
                 p.hint { "Put this into the pages of " (key) "; one tag serves all its surveys." }
@@ -116,27 +120,7 @@ fn comment(definition: &Definition, stored: &Record) -> Markup {
                             " · " span.badge { "not counted" }
                             @if let Some(why) = &stored.handling.excluded_why { " " (why) }
                         }
-                        (exclusion(stored))
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The form that leaves a response out of the numbers, or brings it back.
-fn exclusion(stored: &Record) -> Markup {
-    let Response { site, survey, id, .. } = &stored.response;
-    html! {
-        details.exclusion {
-            summary { @if stored.excluded { "count again" } @else { "leave out" } }
-            form method="post" action={ "/" (site) "/" (survey) "/" (id) } {
-                input type="hidden" name="excluded" value=(!stored.excluded);
-                @if stored.excluded {
-                    button.small type="submit" { "Count it again" }
-                } @else {
-                    @for why in ["a test", "spam", "staff"] {
-                        button.small type="submit" name="why" value=(why) { (why) }
+                        (left_out::form(stored))
                     }
                 }
             }
@@ -145,7 +129,7 @@ fn exclusion(stored: &Record) -> Markup {
 }
 
 /// The value that a comment belongs to, in the colour of its group.
-fn given(question: Option<&Question>, value: &Value) -> Markup {
+pub(super) fn given(question: Option<&Question>, value: &Value) -> Markup {
     let Value::Number(number) = value else { return html! {} };
     let value = u8::try_from(*number).ok();
     let place = value.and_then(|value| question.map(|question| question::place(question, value)));

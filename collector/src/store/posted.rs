@@ -20,6 +20,9 @@ pub struct Posted {
     pub excluded: bool,
     /// What was made of it where it comes from, if this is the first post about it.
     pub handling: Handling,
+    /// Why it looks like the work of a program, if it does: it is kept and left out of every
+    /// number, unless somebody has decided otherwise.
+    pub doubt: Option<String>,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.

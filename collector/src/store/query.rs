@@ -42,6 +42,8 @@ pub struct PageQuery {
     pub group: Option<Group>,
     /// Only those in which something was written.
     pub commented: bool,
+    /// Only those that are left out of every number, or only those that count.
+    pub excluded: Option<bool>,
 }
 
 /// A page of responses.

@@ -31,7 +31,7 @@ pub struct Record {
 impl Record {
     /// What becomes of a record, or a new one, when something is posted that comes to `response`.
     pub(super) fn revised(before: Option<&Record>, response: Response, posted: &Posted) -> Record {
-        match before {
+        let mut record = match before {
             None => Record {
                 response,
                 places: Places::new(),
@@ -48,7 +48,15 @@ impl Record {
                 response,
                 ..before.clone()
             },
+        };
+        if let Some(doubt) = &posted.doubt
+            && record.handling.excluded_by.is_none()
+        {
+            record.excluded = true;
+            record.handling.excluded_by = Some("the collector".to_owned());
+            record.handling.excluded_why = Some(doubt.clone());
         }
+        record
     }
 
     /// The day it counts in.

@@ -14,8 +14,9 @@ pub(super) async fn responses(client: &Client, query: &PageQuery) -> Result<Page
     let group = query.group.map_or(String::new(), |group| format!(",{group},"));
     // One more than asked for tells whether there is a next page.
     let limit = query.limit as i64 + 1;
-    let parameters: [&(dyn ToSql + Sync); 7] =
-        [&query.site, &query.survey, &time, &id, &query.commented, &group, &limit];
+    let PageQuery { site, survey, commented, excluded, .. } = query;
+    let parameters: [&(dyn ToSql + Sync); 8] =
+        [site, survey, &time, &id, commented, &group, &limit, excluded];
     let page = client.prepare_cached(sql::PAGE).await?;
     let rows = client.query(&page, &parameters).await?;
     let mut responses: Vec<Record> = rows.iter().map(of_row).collect::<Result<_, _>>()?;

@@ -171,6 +171,7 @@ statements! {
         "SELECT ", columns!(), " FROM nabz.responses
          WHERE site = $1 AND survey = $2 AND (submitted_at, id) < ($3, $4)
            AND (NOT $5 OR commented) AND ($6 = '' OR strpos(groups, $6) > 0)
+           AND excluded = coalesce($8, excluded)
          ORDER BY submitted_at DESC, id DESC LIMIT $7");
     /// Responses, oldest first.
     OLDEST_FIRST = concat!(

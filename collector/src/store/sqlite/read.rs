@@ -65,6 +65,7 @@ pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite:
             "SELECT {COLUMNS} FROM responses
              WHERE site = ?1 AND survey = ?2 AND (submitted_at, id) < (?3, ?4)
                AND (NOT ?5 OR commented) AND (?6 = '' OR instr(groups, ?6) > 0)
+               AND excluded = coalesce(?8, excluded)
              ORDER BY submitted_at DESC, id DESC LIMIT ?7"
         ))?
         .query_map(
@@ -76,7 +77,8 @@ pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite:
                 id,
                 query.commented,
                 group,
-                query.limit as i64 + 1
+                query.limit as i64 + 1,
+                query.excluded
             ],
             record::of_row,
         )?

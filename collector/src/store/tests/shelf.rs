@@ -71,6 +71,7 @@ impl Shelf {
             definition: self.definition.clone(),
             imported: false,
             excluded: false,
+            doubt: None,
             handling: Handling::default(),
             received_at_ms: TODAY * DAY_MS + at_ms,
             submitted_at_ms: TODAY * DAY_MS + at_ms,

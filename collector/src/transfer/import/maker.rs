@@ -55,6 +55,7 @@ impl<'a> Maker<'a> {
         })?;
         response.version = Some(version.to_owned());
         Ok(Posted {
+            doubt: None,
             excluded: excluded || response.test,
             handling: Handling::default(),
             response,

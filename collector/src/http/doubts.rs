@@ -1,0 +1,96 @@
+//! Answers that look like the work of a program. They are stored and acknowledged like all others,
+//! but kept apart: left out of every number, with the reason beside them, until their owner decides.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use survey::response::{Response, State};
+
+/// Answered showings of one survey to one respondent within a day beyond which the next ones are
+/// doubted. The widget asks nobody that often, unless asked for by a page; five leave room for a
+/// person who tries it out on several devices.
+const SHOWINGS_MAX: usize = 5;
+const DAY_MS: i64 = 86_400_000;
+/// Respondents remembered before those of other days are forgotten, or else all of them.
+const RESPONDENTS_MAX: usize = 100_000;
+
+/// What is remembered of who answered, for a day and in memory only.
+#[derive(Default)]
+pub(crate) struct Doubts {
+    hashes: RandomState,
+    /// Of each survey and respondent, hashed: the ids answered and when, in milliseconds.
+    answered: Mutex<HashMap<u64, Vec<(u64, i64)>>>,
+}
+
+impl Doubts {
+    /// Why a response received at a time (milliseconds since 1970) is doubted, if it is.
+    pub(super) fn about(&self, response: &Response, now_ms: i64) -> Option<String> {
+        let Response { site, survey, respondent, id, .. } = response;
+        let respondent = respondent.as_deref().filter(|_| response.state >= State::Answered)?;
+        let who = self.hashes.hash_one((site, survey, respondent));
+        let showings = self.showings(who, self.hashes.hash_one(id), now_ms);
+        (showings > SHOWINGS_MAX)
+            .then(|| format!("answer {showings} of one respondent within 24 hours"))
+    }
+
+    /// The place of an answered showing among those of the same respondent within a day.
+    fn showings(&self, who: u64, showing: u64, now_ms: i64) -> usize {
+        // Nothing panics while holding the lock.
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |(_, at_ms): &(u64, i64)| now_ms - at_ms < DAY_MS;
+        if answered.len() >= RESPONDENTS_MAX && !answered.contains_key(&who) {
+            answered.retain(|_, showings| showings.iter().any(is_recent));
+            if answered.len() >= RESPONDENTS_MAX {
+                answered.clear();
+            }
+        }
+        let showings = answered.entry(who).or_default();
+        showings.retain(is_recent);
+        let known = showings.iter().position(|(known, _)| *known == showing);
+        let place = known.unwrap_or(showings.len());
+        // Beyond the limit the exact number matters to nobody.
+        if known.is_none() && place <= SHOWINGS_MAX {
+            showings.push((showing, now_ms));
+        }
+        place + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(id: &str, respondent: &str) -> Response {
+        let json = format!(
+            r#"{{"id":"{id}","site":"acme","survey":"nps","state":"answered","respondent":"{respondent}"}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn the_sixth_answer_of_one_respondent_in_a_day_is_doubted() {
+        let doubts = Doubts::default();
+        let check = |id: &str, respondent: &str, now_ms: i64, expected: bool| {
+            let found = doubts.about(&answered(id, respondent), now_ms);
+            assert_eq!(found.is_some(), expected, "{id} {respondent} {now_ms}: {found:?}");
+        };
+        for id in ["1", "2", "3", "4", "5"] {
+            check(id, "ann", 0, false);
+        }
+        check("6", "ann", 1, true);
+        check("7", "ann", 2, true);
+        check("5", "ann", 3, false);
+        check("6", "bob", 3, false);
+        check("8", "ann", DAY_MS, false);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let doubts = Doubts::default();
+        for number in 0..=RESPONDENTS_MAX {
+            doubts.about(&answered("1", &number.to_string()), 0);
+        }
+        assert!(doubts.answered.lock().unwrap().len() <= RESPONDENTS_MAX);
+    }
+}
