@@ -7,12 +7,18 @@ interface Table {
   site: string;
   /** Days of quiet between any two surveys. */
   budget_days?: number;
+  /** `none` when nothing may be kept in the browser. */
+  storage?: string;
+  /** Whether a visitor's Global Privacy Control is honoured. */
+  respect_gpc?: boolean;
   /** Most urgent first. */
   surveys: Rule[];
   /** The file name of the host part, which holds the glue. */
   script: string;
   /** The file name of the card. */
   wasm: string;
+  /** The file name of the part that sends and erases. */
+  send: string;
 }
 
 /** What the loader lends to the host part. */
@@ -22,6 +28,12 @@ interface Loader {
   base: string;
   memory: Memory;
   page: typeof page;
+  /** What this page has to say: another tab may overwrite what is stored. */
+  own: Unsent;
+  /** Has the part for sending do something; nothing comes of it when that cannot be loaded. */
+  send: (what: "flush" | "forget" | "due", rule?: Rule) => Promise<any>;
+  /** Set by the part for sending. */
+  outbox?: Outbox;
 }
 
 /** A survey in the page. */
@@ -30,14 +42,26 @@ interface Showing {
   close: () => void;
 }
 
-/** Starts the WebAssembly; part of the glue. */
-declare function __wbg_init(source: { module_or_path: Promise<Response> }): Promise<unknown>;
+/** What the WebAssembly needs; part of the glue. */
+declare function __wbg_get_imports(): WebAssembly.Imports;
+/** Takes the WebAssembly into use; part of the glue. */
+declare function __wbg_finalize_init(
+  instance: WebAssembly.Instance,
+  module: WebAssembly.Module,
+): void;
 /** Calls back after a trap; part of the glue. */
 declare function on_trap(hook: () => void): void;
 /** Draws the card; exported by the WebAssembly. */
 declare function open_card(definition: unknown, options: object): void;
 /** Closes the card as its visitor would; exported by the WebAssembly. */
 declare function close_card(): void;
+/** Posts what is written and not sent yet; exported by the WebAssembly. */
+declare function save_draft(): void;
+
+interface Navigator {
+  /** Global Privacy Control: the visitor does not want to be followed. */
+  globalPrivacyControl?: boolean;
+}
 
 interface Window {
   /** Before the loader came: calls to make then. */

@@ -1,5 +1,6 @@
 //! The files that the collector serves as they are: the built widget and the dashboard's style.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub(crate) struct Widget {
     pub script: String,
     /// The WebAssembly.
     pub wasm: String,
+    /// What is loaded only when it is needed, by its name in the loader's table.
+    pub parts: BTreeMap<String, String>,
 }
 
 /// A style sheet and the name it is served under.
@@ -54,7 +57,8 @@ pub(crate) fn public(name: &str) -> Option<Encoded> {
     if name == STYLE.name {
         return Some(STYLE.content.clone());
     }
-    let hashed = [&WIDGET.script, &WIDGET.wasm].into_iter().any(|known| known == name);
+    let Widget { script, wasm, parts } = &*WIDGET;
+    let hashed = [script, wasm].into_iter().chain(parts.values()).any(|known| known == name);
     let [br, gzip] = ["br", "gz"].map(|encoding| file(&format!("{name}.{encoding}")));
     Some(Encoded::precompressed(file(name).filter(|_| hashed)?, br?, gzip?))
 }

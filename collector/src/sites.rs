@@ -377,5 +377,8 @@ fn loader(site: &Site, surveys: &BTreeMap<String, LiveSurvey>) -> Encoded {
     let mut table = serde_json::to_value(rules).unwrap_or_default();
     table["script"] = json!(assets::WIDGET.script);
     table["wasm"] = json!(assets::WIDGET.wasm);
+    for (part, file) in &assets::WIDGET.parts {
+        table[part] = json!(file);
+    }
     Encoded::new(assets::loader().replace("NABZ_SITE", &table.to_string()).into_bytes())
 }

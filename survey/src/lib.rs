@@ -8,6 +8,7 @@
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
 //!   becomes of the response stored before
 //! - [`rules`]: whether a survey is due
+//! - [`frequency`]: whether a named respondent may be asked again, whatever their device
 //! - [`scope`]: which days a summary covers
 //! - [`tally`], [`interval`], [`score`], [`metric`], [`summary`]: from counts to numbers that can be trusted
 //! - [`explain`]: where a number comes from
@@ -21,6 +22,7 @@ pub mod check;
 pub mod day;
 pub mod definition;
 pub mod explain;
+pub mod frequency;
 pub mod history;
 pub mod interval;
 pub mod metric;

@@ -4,6 +4,8 @@ use crate::response::{Answer, Response, State};
 
 /// Milliseconds after its first storing during which a response can be revised.
 pub const OPEN_MS: i64 = 24 * 3_600_000;
+/// The same while it has no answer: the first one may wait in a browser without a connection.
+pub const UNANSWERED_OPEN_MS: i64 = 31 * 24 * 3_600_000;
 /// Milliseconds before its first storing to which the time in a response's id is believed.
 pub const BELIEVED_MS: i64 = 7 * 24 * 3_600_000;
 
@@ -25,7 +27,7 @@ pub enum Outcome {
 /// What becomes of `stored`, first stored at `stored_at_ms`, when `posted` arrives at `now_ms`.
 ///
 /// Retries and posts out of order change nothing; an answer once given is never lost; the state
-/// never moves back; after [`OPEN_MS`] the response is closed.
+/// never moves back; after [`OPEN_MS`], or [`UNANSWERED_OPEN_MS`], the response is closed.
 pub fn revise(stored: Option<(&Response, i64)>, posted: Response, now_ms: i64) -> Outcome {
     let Some((stored, stored_at_ms)) = stored else {
         return settle(posted).map_or(Outcome::Unanswered, Outcome::New);
@@ -33,7 +35,8 @@ pub fn revise(stored: Option<(&Response, i64)>, posted: Response, now_ms: i64) -
     if stored.survey != posted.survey {
         return Outcome::OtherSurvey(stored.survey.clone());
     }
-    if posted.revision <= stored.revision || now_ms - stored_at_ms >= OPEN_MS {
+    let open_ms = if stored.answers.is_empty() { UNANSWERED_OPEN_MS } else { OPEN_MS };
+    if posted.revision <= stored.revision || now_ms - stored_at_ms >= open_ms {
         return Outcome::Known;
     }
     settle(merge(stored, posted)).map_or(Outcome::Unanswered, Outcome::Revised)
@@ -124,10 +127,14 @@ mod tests {
 
     #[test]
     fn a_closed_response_and_a_foreign_id_stay_as_they_are() {
-        let stored = response(1, "shown", "");
+        let stored = response(1, "answered", A3);
         let later = |now| revise(Some((&stored, 0)), response(2, "answered", A9), now);
         assert!(matches!(later(OPEN_MS - 1), Outcome::Revised(_)));
         assert_eq!(later(OPEN_MS), Outcome::Known);
+        let stored = response(1, "shown", "");
+        let later = |now| revise(Some((&stored, 0)), response(2, "answered", A9), now);
+        assert!(matches!(later(UNANSWERED_OPEN_MS - 1), Outcome::Revised(_)));
+        assert_eq!(later(UNANSWERED_OPEN_MS), Outcome::Known);
         let other = Response { survey: "t".into(), ..response(2, "shown", "") };
         assert_eq!(revise(Some((&stored, 0)), other, 1), Outcome::OtherSurvey("s".into()));
         assert_eq!(revise(None, response(1, "answered", ""), 0), Outcome::Unanswered);

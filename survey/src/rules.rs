@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::definition::Survey;
+use crate::site::Storage;
 
 /// Milliseconds in a day.
 pub const DAY_MS: f64 = 86_400_000.0;
@@ -18,6 +19,12 @@ pub struct Rules {
     /// Days of quiet between any two surveys for one respondent.
     #[serde(default, skip_serializing_if = "crate::site::is_zero")]
     pub budget_days: f64,
+    /// Whether anything may be kept in visitors' browsers.
+    #[serde(default, skip_serializing_if = "Storage::is_local")]
+    pub storage: Storage,
+    /// Whether a visitor's Global Privacy Control is honoured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub respect_gpc: bool,
     /// The live surveys, most urgent first.
     pub surveys: Vec<Rule>,
 }

@@ -50,6 +50,13 @@ pub struct Site {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
     pub budget: f64,
+    /// Whether anything may be kept in visitors' browsers.
+    #[serde(default, skip_serializing_if = "Storage::is_local")]
+    pub storage: Storage,
+    /// Whether a visitor's Global Privacy Control is honoured: then their answers belong to
+    /// nobody, and nothing is kept in their browser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub respect_gpc: bool,
     /// The surveys.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(length(max = 200)))]
@@ -85,6 +92,8 @@ impl Site {
         Rules {
             site: self.site.clone(),
             budget_days: self.budget,
+            storage: self.storage,
+            respect_gpc: self.respect_gpc,
             surveys: live.iter().map(|survey| Rule::of(survey, version_of(survey))).collect(),
         }
     }
@@ -102,6 +111,26 @@ impl Site {
     /// Whether anybody may post answers, even without naming an origin.
     pub fn allows_everybody(&self) -> bool {
         self.origins.iter().any(|allowed| allowed == "*")
+    }
+}
+
+/// What may be kept in visitors' browsers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// Who the respondent is and when they were asked, and answers until they are stored.
+    #[default]
+    Local,
+    /// Nothing: how often somebody is asked is limited for as long as the page lives, and an
+    /// answer that cannot be sent before it is left is lost.
+    None,
+}
+
+impl Storage {
+    /// Whether it is the usual.
+    pub fn is_local(&self) -> bool {
+        *self == Storage::Local
     }
 }
 

@@ -41,7 +41,10 @@ async fn the_widget_keeps_its_weight() {
     }
     sum += fetch(&collector, &definition_path(&collector).await, "br").await.0;
     assert!(sum <= 46_000, "everything until a survey is shown has {sum} bytes");
-    println!("loader {loader} bytes, everything {sum} bytes");
+    let send = plain.split('"').find(|text| text.starts_with("send.")).expect("a part that sends");
+    let send = fetch(&collector, &format!("/assets/{send}"), "br").await.0;
+    assert!(send <= 1_500, "what sends the answers has {send} bytes");
+    println!("loader {loader} bytes, everything {sum} bytes, and to send {send} bytes");
 }
 
 async fn definition_path(collector: &Collector) -> String {

@@ -44,11 +44,9 @@ impl Shop {
         wait_until(&what, async || self.summary(survey).await[field] == value).await;
     }
 
-    /// The bodies posted so far.
+    /// The responses posted so far.
     fn posts(&self) -> Vec<Value> {
-        let seen = self.proxy.seen().into_iter();
-        let posts = seen.filter(|(line, _)| line == "POST /api/v1/responses");
-        posts.map(|(_, body)| serde_json::from_str(&body).expect("a post is JSON")).collect()
+        self.proxy.responses()
     }
 
     /// The score on the dashboard's page has to be the one of the JSON.

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
+use serde_json::Value;
 
 /// A proxy before a collector.
 #[derive(Debug, Clone)]
@@ -42,6 +43,17 @@ impl Proxy {
     /// Never, unless a request panicked before.
     pub fn seen(&self) -> Vec<(String, String)> {
         self.seen.lock().expect("nothing panics while holding it").clone()
+    }
+
+    /// Every response posted so far, in order.
+    ///
+    /// # Panics
+    /// When one is not JSON.
+    pub fn responses(&self) -> Vec<Value> {
+        let seen = self.seen().into_iter();
+        let posts = seen.filter(|(line, _)| line == "POST /api/v1/responses");
+        let lists = posts.map(|(_, body)| serde_json::from_str::<Value>(&body).expect("JSON"));
+        lists.flat_map(|list| list.as_array().cloned().unwrap_or_else(|| vec![list])).collect()
     }
 
     /// From now on answers to posts get lost on their way: stored, but 503 is said.

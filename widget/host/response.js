@@ -1,5 +1,8 @@
 // @ts-check
-// What goes into a response: who gives it, and what the host page adds.
+// What goes into a response: who gives it, what the host page adds, and how far it has come.
+
+/** Ids of so many responses are remembered, for their erasure. */
+const RESPONSES_MAX = 100;
 
 /** @param {number} bytes */
 function randomHex(bytes) {
@@ -16,34 +19,63 @@ function uuid() {
   return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** A random id that stays the same in this browser. @param {Memory} memory */
-function respondent(memory) {
+/**
+ * Who answers: the host's user, or an id that stays the same in this browser. Nobody, where the
+ * visitor has opted out or nothing may be kept.
+ * @param {Loader} loader
+ */
+function respondent({ table, memory, page }) {
+  const { user } = page.configuration();
+  if (page.isOptedOut(table)) return;
+  if (user) return user;
+  if (!page.isKept(table)) return;
   const known = memory.read().respondent;
-  if (typeof known === "string" && known) return known.slice(0, 128);
-  const fresh = randomHex(16);
+  if (known) return known;
+  // No id of a host's user begins so.
+  const fresh = "~" + randomHex(16);
   memory.keep({ respondent: fresh });
   return fresh;
 }
 
 /**
- * So many characters of a text, none of them halved: half a one is no JSON.
- * @param {unknown} text
- * @param {number} characters
+ * A function that notes how far one showing has come, has it sent, and tells the page.
+ * @param {Loader} loader
+ * @param {Rule} rule
+ * @param {string} locale
+ * @param {string} [token] that the collector gave for it
  */
-function cut(text, characters) {
-  return [...String(text)].slice(0, characters).join("");
-}
-
-/**
- * The attributes that the collector can keep; one that it cannot would cost the whole response,
- * and so would too many of them.
- * @param {unknown} attributes
- */
-function plainAttributes(attributes) {
-  let room = 2e3;
-  const kept = Object.entries(Object(attributes))
-    .filter(([key, value]) => key.length <= 64 && /^[sbn]/.test(typeof value))
-    .map(([key, value]) => [key, typeof value === "string" ? cut(value, 256) : value])
-    .filter(([key, value]) => (room -= key.length + String(value).length) >= 0);
-  return Object.fromEntries(kept.slice(0, 50));
+function reporter(loader, { id: survey, version }, locale, token) {
+  const { table, memory, page, own, send } = loader;
+  const { attributes, user_signature, test } = page.configuration();
+  const who = respondent(loader);
+  // As it is: the part that sends cuts what is too long and leaves out what cannot be stored.
+  const response = {
+    id: uuid(),
+    site: table.site,
+    survey,
+    version,
+    respondent: who,
+    user_signature: who && user_signature,
+    token,
+    attributes,
+    locale,
+    page: page.path(),
+    test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
+  };
+  let revision = 0;
+  /** @type {(state: string, answers: unknown[]) => void} */
+  return (state, answers) => {
+    const { id } = response;
+    memory.note(survey, { [state.replace("completed", "answered") + "_at"]: Date.now() });
+    own[id] = { ...response, revision: ++revision, state, answers };
+    const { responses = [], unsent } = memory.read();
+    memory.keep({
+      responses: [...responses.filter((it) => it !== id), id].slice(-RESPONSES_MAX),
+      unsent: { ...unsent, ...own },
+    });
+    send("flush");
+    // A copy: what the page does to it stays its own.
+    const detail = structuredClone({ id, survey, state, answers });
+    document.dispatchEvent(new CustomEvent("nabz:" + state, { detail, bubbles: true }));
+  };
 }

@@ -1,32 +1,18 @@
 // @ts-check
-// Puts one survey into the page: starts the card, and posts how far its response has come.
+// Puts one survey into the page.
+
+let isStarted = false;
 
 /**
- * A function that posts how far one showing has come.
- * @param {Loader} loader
- * @param {Rule} rule
- * @param {string} locale
+ * Starts the WebAssembly while it arrives. The glue's own function for that knows of many other
+ * ways, and of what to write to the console when they fail.
+ * @param {Promise<Response>} wasm
  */
-function reporter({ table, base, memory, page }, { id: survey, version }, locale) {
-  const send = outbox(base + "api/v1/responses");
-  const { user, attributes, test } = page.configuration();
-  const response = {
-    id: uuid(),
-    site: table.site,
-    survey,
-    version,
-    respondent: user ? cut(user, 128) : respondent(memory),
-    attributes: plainAttributes(attributes),
-    locale: cut(locale, 35),
-    page: cut(page.path(), 500),
-    test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
-  };
-  let revision = 0;
-  /** @type {(state: string, answers: unknown[]) => void} */
-  return (state, answers) => {
-    memory.note(survey, { [state.replace("completed", "answered") + "_at"]: Date.now() });
-    send({ ...response, revision: ++revision, state, answers });
-  };
+async function start(wasm) {
+  if (isStarted) return;
+  const { instance, module } = await WebAssembly.instantiateStreaming(wasm, __wbg_get_imports());
+  __wbg_finalize_init(instance, module);
+  isStarted = true;
 }
 
 /**
@@ -36,11 +22,15 @@ function reporter({ table, base, memory, page }, { id: survey, version }, locale
  * @param {Promise<Response>} wasm
  * @param {Promise<Response>} definition
  * @param {() => boolean} isWanted whether it shall still be shown then
+ * @param {boolean} [isAsked] whether the page asked for it, whatever the rules say
  * @returns {Promise<Showing>}
  */
-export async function show(loader, rule, wasm, definition, isWanted) {
+export async function show(loader, rule, wasm, definition, isWanted, isAsked) {
   const asked = definition.then((it) => it.json());
-  await Promise.all([asked, __wbg_init({ module_or_path: wasm })]);
+  // A named user may have answered on another device.
+  const { user_signature } = loader.page.configuration();
+  const permit = !isAsked && user_signature && loader.send("due", rule);
+  await Promise.all([asked, start(wasm), permit]);
   const host = document.createElement("nabz-survey");
   let isBroken = false;
   // After a trap nothing of the card can be trusted; it stays away until the next page.
@@ -48,11 +38,16 @@ export async function show(loader, rule, wasm, definition, isWanted) {
     isBroken = true;
     host.remove();
   });
-  if (isWanted()) {
+  const token = await permit;
+  if (isWanted() && token !== null) {
     const { locale } = loader.page.configuration();
     const language = String(locale || document.documentElement.lang || navigator.language);
-    const send = reporter(loader, rule, language);
+    const send = reporter(loader, rule, language, token);
     open_card(await asked, { host, locale: language, send, closed: () => host.remove() });
+    // Who leaves while writing meant it to be read.
+    addEventListener("visibilitychange", () => {
+      if (document.hidden && host.isConnected) save_draft();
+    });
   }
   // A page that replaces its body takes the survey with it.
   return { isOpen: () => isBroken || host.isConnected, close: close_card };

@@ -4,45 +4,68 @@
 /**
  * @typedef {object} Actions what the loader can do
  * @property {Rule[]} surveys most urgent first
+ * @property {typeof page} page
  * @property {() => boolean} busy whether a survey is shown or being loaded
  * @property {(event: string) => void} trigger shows what waits for an event and is due
- * @property {(rule: Rule) => void} show
+ * @property {(rule: Rule, isAsked: boolean) => Promise<boolean | undefined>} show
  * @property {() => void} close
+ * @property {Loader["send"]} send
+ *
+ * @typedef {Record<string, (...values: any[]) => unknown>} Methods
  */
 
 /**
- * The methods of `window.nabz`.
+ * The methods of `window.nabz`; widget/npm/nabz.d.ts describes them for the page.
  * @param {Actions} actions
- * @returns {Record<string, (argument?: unknown) => void>}
+ * @returns {Methods}
  */
-function methodsOf({ surveys, busy, trigger, show, close }) {
+function methodsOf({ surveys, page, busy, trigger, show, close, send }) {
   return {
-    /** Reports that something happened that a survey may wait for. */
     track(event) {
       if (typeof event === "string") trigger(event);
     },
-    /** Shows a survey, whatever its rules say. */
-    open(id) {
+    async open(id) {
       const rule = surveys.find((rule) => rule.id === id);
-      if (rule && !busy()) show(rule);
+      return !!rule && !busy() && !!(await show(rule, true));
     },
-    /** Closes the survey that is shown. */
     close,
+    // Whoever was there before takes everything along.
+    identify: (user = null, attributes = null, user_signature = null) =>
+      page.say({ user, attributes, user_signature }),
+    set: (values) => page.say(values),
+    forget: async () => !!(await send("forget")),
+    on(name, call) {
+      const listener = async (/** @type {any} */ event) => {
+        try {
+          await call(event.detail);
+        } catch {}
+      };
+      document.addEventListener("nabz:" + name, listener);
+      return () => document.removeEventListener("nabz:" + name, listener);
+    },
   };
 }
 
 /**
- * Lets the page make calls, and makes those that it has queued.
- * @param {Record<string, (argument?: unknown) => void>} methods
+ * Lets the page make calls, and makes those that it has queued: lists of a name and its values,
+ * or functions that take what can be called.
+ * @param {Methods} methods
  * @param {any[]} queue
  */
 function offer(methods, queue) {
-  /** Makes a call that was written as a list. @param {any} call */
-  const push = (call) => {
-    try {
-      methods[call[0]](call[1]);
-    } catch {}
-  };
-  window.nabz = { ...methods, push };
-  queue.forEach(push);
+  /** @type {Methods} */
+  const nabz = {};
+  methods.push = (call) =>
+    typeof call === "function" ? call(nabz) : nabz[call[0]](...call.slice(1));
+  // Whatever a page passes, nothing is thrown back at it.
+  for (const name in methods)
+    nabz[name] = (...values) => {
+      try {
+        return methods[name](...values);
+      } catch {}
+    };
+  window.nabz = nabz;
+  queue.forEach(nabz.push);
+  // The page may have kept what it had before.
+  if (!Object.isFrozen(queue)) Object.assign(queue, { push: nabz.push });
 }

@@ -12,7 +12,15 @@ function start() {
   const own =
     document.currentScript || document.querySelector(`script[src*="/${site}/nabz.js"]`);
   const base = new URL("..", own.src).href;
-  const memory = remember(site);
+  const memory = remember(table);
+  /** Has the part for it send or erase; without that it cannot be done now. @type {Loader["send"]} */
+  const send = async (what, rule) => {
+    try {
+      return await (await import(base + "assets/" + table.send))[what](loader, rule);
+    } catch {}
+  };
+  /** @type {Loader} */
+  const loader = { table, base, memory, page, send, own: {} };
   /** Whether a survey is shown or being loaded. */
   let busy = () => false;
   let close = () => {};
@@ -43,8 +51,11 @@ function start() {
     if (rule) setTimeout(() => isDue(rule, event) && show(rule), rule.delay_ms);
   };
 
-  /** @param {Rule} rule */
-  const show = async (rule) => {
+  /**
+   * @param {Rule} rule
+   * @param {boolean} [isAsked] whether the page asked for it, whatever the rules say
+   */
+  const show = async (rule, isAsked) => {
     let wanted = true;
     busy = () => wanted;
     close = () => (wanted = false);
@@ -54,16 +65,19 @@ function start() {
       const wasm = get("assets/" + table.wasm);
       const definition = get(`${site}/${rule.id}.${rule.version}.json`);
       const [card] = await Promise.all([import(base + "assets/" + table.script), wasm, definition]);
-      const loader = { table, base, memory, page };
-      const showing = await card.show(loader, rule, wasm, definition, () => wanted);
+      const showing = await card.show(loader, rule, wasm, definition, () => wanted, isAsked);
       busy = showing.isOpen;
       close = showing.close;
+      return busy();
     } catch {
       refresh(own, rule.id);
     }
   };
 
-  offer(methodsOf({ surveys, busy: () => busy(), trigger, show, close: () => close() }), queue);
+  const actions = { surveys, page, busy: () => busy(), trigger, show, close: () => close(), send };
+  offer(methodsOf(actions), queue);
+  const { unsent, forget } = memory.read();
+  if (unsent || forget) send("flush");
   const loaded = () => trigger(null);
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", loaded);
   else loaded();

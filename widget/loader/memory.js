@@ -1,6 +1,7 @@
 // @ts-check
-// What this browser remembers of a site: who the respondent is, and when which survey was shown,
-// answered and dismissed. One key of localStorage; where storage is forbidden, this page only.
+// What this browser remembers of a site: who the respondent is, when which survey was shown,
+// answered and dismissed, and what is still to be sent. One key of localStorage; where storage is
+// forbidden, or not wanted, this page only.
 
 /**
  * @typedef {object} Past what happened with one survey
@@ -9,36 +10,63 @@
  * @property {number} [answered_at]
  * @property {number} [dismissed_at]
  *
+ * @typedef {object} Revision all that is known of one showing so far
+ * @property {string} id
+ * @property {number} revision rises with every post, from 1
+ * @property {string} state
+ * @property {unknown[]} answers
+ *
+ * @typedef {Record<string, Revision>} Unsent by id: a revision carries all answers so far, so
+ * nothing older matters
+ *
  * @typedef {object} Kept all that is remembered
  * @property {string} [respondent] a random id
  * @property {Record<string, Past>} surveys
+ * @property {string[]} [responses] the ids of the last ones
+ * @property {Unsent} [unsent] responses that the collector has not acknowledged
+ * @property {{ ids: string[] }} [forget] what the collector has still to erase
  *
  * @typedef {ReturnType<typeof remember>} Memory
  */
 
-/** @param {string} site */
-function remember(site) {
-  const key = "nabz:" + site;
+/** @param {Table} table */
+function remember(table) {
+  const key = "nabz:" + table.site;
   /** @type {Kept} */
   let kept = { surveys: {} };
+  /** Whether something was written, so that nothing found means: erased. */
+  let isWritten = false;
 
-  // Read anew each time: another tab may have shown a survey meanwhile. Whatever else was stored
-  // under the key is dropped; `Object` makes an object of anything.
+  // Read anew each time: another tab may have shown a survey meanwhile. `Object` makes an object
+  // of anything.
   const read = () => {
     try {
-      const found = JSON.parse(localStorage.getItem(key) ?? "null");
-      if (found) kept = { respondent: found.respondent, surveys: Object(found.surveys) };
+      const found = page.isKept(table) && JSON.parse(localStorage.getItem(key) ?? "null");
+      if (found || isWritten) kept = { ...found, surveys: Object(found?.surveys) };
     } catch {}
     return kept;
   };
   const memory = {
     read,
 
+    /** Why responses were refused for good. @type {unknown[]} */
+    refused: [],
+
     /** @param {Partial<Kept>} change */
     keep(change) {
       kept = { ...read(), ...change };
       try {
+        if (!page.isKept(table)) return;
         localStorage.setItem(key, JSON.stringify(kept));
+        isWritten = true;
+      } catch {}
+    },
+
+    /** Forgets everything. */
+    clear() {
+      kept = { surveys: {} };
+      try {
+        localStorage.removeItem(key);
       } catch {}
     },
 

@@ -27,6 +27,7 @@ function newest(unsent) {
   const kept = Object.entries(unsent)
     .sort()
     .reverse()
+    .map(([id, item]) => /** @type {[string, Revision]} */ ([id, clean(item)]))
     .filter(
       ([id, item]) =>
         id.replace("-", "") > oldest &&

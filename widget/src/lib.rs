@@ -72,6 +72,12 @@ pub fn close_card() {
     act(Action::Close);
 }
 
+/// Posts what is written and not sent yet, in case the page is left for good.
+#[wasm_bindgen]
+pub fn save_draft() {
+    act(Action::Leave);
+}
+
 fn act(action: Action) {
     SHOWN.with_borrow(|shown| {
         if let Some((card, _)) = shown {

@@ -55,6 +55,8 @@ pub enum Action {
     Skip,
     /// Closed the card.
     Close,
+    /// Left the page, perhaps for good, while something may be written and not sent.
+    Leave,
 }
 
 impl Default for State {
@@ -105,9 +107,25 @@ impl State {
                 None
             }
             Action::Send => self.send(asked),
-            Action::Skip => self.go_on(asked, None),
+            Action::Skip => self.skip(asked),
             Action::Close => self.close(asked),
+            Action::Leave => self.leave(asked),
         }
+    }
+
+    /// Takes what is written along without turning the page: they may come back to it.
+    fn leave(&mut self, asked: &Asked) -> Option<Progress> {
+        let (_, ask) = self.ask(asked)?;
+        self.note(ask, self.draft.clone())
+    }
+
+    /// Goes on without what may have been noted on leaving.
+    fn skip(&mut self, asked: &Asked) -> Option<Progress> {
+        let (_, ask) = self.ask(asked)?;
+        if let Some(answer) = self.answers.iter_mut().find(|a| a.question == ask.id) {
+            answer.comment = None;
+        }
+        self.go_on(asked, None)
     }
 
     fn close(&mut self, asked: &Asked) -> Option<Progress> {
@@ -142,20 +160,26 @@ impl State {
 
     fn send(&mut self, asked: &Asked) -> Option<Progress> {
         let (_, ask) = self.ask(asked)?;
-        let mut text = std::mem::take(&mut self.draft);
+        let text = std::mem::take(&mut self.draft);
+        let new = self.note(ask, text);
+        self.go_on(asked, new)
+    }
+
+    /// Adds a text to the answers; returns what there is to post.
+    fn note(&mut self, ask: &Ask, mut text: String) -> Option<Progress> {
         // The text field has the same limit, but only for what is typed.
         if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
             text.truncate(end);
         }
         if text.trim().is_empty() {
-            return self.go_on(asked, None);
+            return None;
         }
         if ask.scale == Scale::Text {
             self.answer(ask, Value::Text(text));
         } else if let Some(answer) = self.answers.iter_mut().find(|a| a.question == ask.id) {
             answer.comment = Some(text);
         }
-        self.go_on(asked, Some(Progress::Answered))
+        Some(Progress::Answered)
     }
 
     fn answer(&mut self, ask: &Ask, value: Value) {
@@ -234,6 +258,7 @@ mod tests {
             ("s", _) => Action::Send,
             ("k", _) => Action::Skip,
             ("x", _) => Action::Close,
+            ("l", _) => Action::Leave,
             _ => Action::Choose(word.parse().unwrap()),
         }
     }
@@ -282,6 +307,16 @@ mod tests {
         check(&[Text, Faces], "k 2", "completed:2 Thanks");
         check(&[Faces, Text], "2 k", "answered:2 completed:2 Thanks");
         check(&[Faces, Text], "2 wHi s", "answered:2 completed:2:Hi Thanks");
+    }
+
+    #[test]
+    fn what_is_written_is_noted_when_the_page_is_left() {
+        check(&[Nps], "3 wslow l", "answered:3 answered:3slow FollowUp(0)");
+        check(&[Nps], "3 wslow l wslower s", "answered:3 answered:3slow completed:3slower Thanks");
+        check(&[Nps], "3 wslow l k", "answered:3 answered:3slow completed:3 Thanks");
+        check(&[Nps], "3 w\t l l", "answered:3 FollowUp(0)");
+        check(&[Text], "wHi l x", "answered:Hi completed:Hi Closed");
+        check(&[Nps], "l", "Question(0)");
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
     let files = steps.step("minify the scripts", || {
         let host = minify::module(&scripts::host(root, &guard::guard(&bound.glue)?)?)?;
         let loader = minify::script(&scripts::loader(root)?)?;
-        Ok(dist::Files { host, wasm: bound.wasm, loader: scripts::checked(loader)? })
+        let part = |name| Ok((name, minify::module(&scripts::part(root, name)?)?));
+        let parts = scripts::PARTS.into_iter().map(part).collect::<Result<_>>()?;
+        Ok(dist::Files { host, wasm: bound.wasm, loader: scripts::checked(loader)?, parts })
     })?;
     let sizes =
         steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! widget.<hash>.js, widget.<hash>.wasm    named by their content, each also as .br and .gz
+//! send.<hash>.js                          loaded when there is something to send, the same
 //! loader.js                               the collector inserts a site's table and compresses
-//! assets.json                             {"script": "widget.<hash>.js", "wasm": "widget.<hash>.wasm"}
+//! assets.json                             the names of those with a hash: script, wasm, parts
 //! fingerprint.txt                         of the sources this was built from
 //! ```
 
@@ -28,6 +29,8 @@ pub(crate) struct Files {
     pub(crate) wasm: Vec<u8>,
     /// The loader, without a site's table.
     pub(crate) loader: String,
+    /// Modules that are loaded only when they are needed, by name.
+    pub(crate) parts: Vec<(&'static str, String)>,
 }
 
 /// The sizes of one file in bytes.
@@ -36,6 +39,8 @@ pub(crate) struct Sizes {
     raw: usize,
     gzip: usize,
     brotli: usize,
+    /// Whether every visitor who is asked has to download it before that.
+    needed: bool,
 }
 
 struct Asset {
@@ -45,6 +50,14 @@ struct Asset {
     brotli: Vec<u8>,
 }
 
+impl Asset {
+    /// The same, not needed before a survey is shown.
+    fn lazy(mut self) -> Asset {
+        self.sizes.needed = false;
+        self
+    }
+}
+
 /// Whether widget/dist was built from the sources with this fingerprint.
 pub(crate) fn is_current(root: &Path, fingerprint: &str) -> bool {
     fs::read_to_string(folder(root).join(FINGERPRINT)).is_ok_and(|text| text == fingerprint)
@@ -52,32 +65,41 @@ pub(crate) fn is_current(root: &Path, fingerprint: &str) -> bool {
 
 /// Writes all files, compressed, in place of those of the build before.
 pub(crate) fn write(root: &Path, files: &Files, fingerprint: &str) -> Result<Vec<Sizes>> {
-    let script = asset(hashed("js", files.host.as_bytes()), files.host.as_bytes())?;
-    let wasm = asset(hashed("wasm", &files.wasm), &files.wasm)?;
+    let script = asset(hashed("widget", "js", files.host.as_bytes()), files.host.as_bytes())?;
+    let wasm = asset(hashed("widget", "wasm", &files.wasm), &files.wasm)?;
     let loader = asset("loader.js".to_owned(), files.loader.as_bytes())?;
-    let names = assets_json(&script.sizes.name, &wasm.sizes.name);
+    let mut parts = Vec::new();
+    for (name, code) in &files.parts {
+        parts.push((*name, asset(hashed(name, "js", code.as_bytes()), code.as_bytes())?.lazy()));
+    }
+    let names = assets_json(&script, &wasm, &parts);
 
     let fresh = emptied(folder(root).with_extension("new"))?;
-    for asset in [&script, &wasm] {
+    for asset in [&script, &wasm].into_iter().chain(parts.iter().map(|(_, part)| part)) {
         write_compressed(&fresh, asset)?;
     }
     write_file(&fresh.join(&loader.sizes.name), &loader.content)?;
     write_file(&fresh.join("assets.json"), names.as_bytes())?;
     write_file(&fresh.join(FINGERPRINT), fingerprint.as_bytes())?;
     swap(&fresh, &folder(root))?;
-    Ok([loader, script, wasm].map(|asset| asset.sizes).into())
+    let parts = parts.into_iter().map(|(_, part)| part);
+    Ok([loader, script, wasm].into_iter().chain(parts).map(|asset| asset.sizes).collect())
 }
 
-/// The sizes of all files as aligned columns, with their sum and what the budget leaves.
+/// The sizes of all files as aligned columns, with the sum of what has to be there before a
+/// survey is shown, and what the budget leaves.
 pub(crate) fn size_table(sizes: &[Sizes]) -> String {
-    let sum = |size: fn(&Sizes) -> usize| sizes.iter().map(size).sum::<usize>();
+    let needed = || sizes.iter().filter(|file| file.needed);
+    let sum = |size: fn(&Sizes) -> usize| needed().map(size).sum::<usize>();
     let brotli = sum(|file| file.brotli);
     let row = |name: &str, raw, gzip, brotli| {
         vec![name.to_owned(), thousands(raw), thousands(gzip), thousands(brotli)]
     };
     let mut rows = vec![["bytes", "raw", "gzip", "brotli"].map(str::to_owned).to_vec()];
-    rows.extend(sizes.iter().map(|file| row(&file.name, file.raw, file.gzip, file.brotli)));
+    let listed = |file: &Sizes| row(&file.name, file.raw, file.gzip, file.brotli);
+    rows.extend(needed().map(listed));
     rows.push(row("sum", sum(|file| file.raw), sum(|file| file.gzip), brotli));
+    rows.extend(sizes.iter().filter(|file| !file.needed).map(listed));
     let (word, rest) =
         if brotli <= BUDGET { ("left of", BUDGET - brotli) } else { ("OVER", brotli - BUDGET) };
     format!("{}{} {word} the budget of {}", table(&rows), thousands(rest), thousands(BUDGET))
@@ -87,17 +109,26 @@ fn folder(root: &Path) -> PathBuf {
     root.join("widget/dist")
 }
 
-fn hashed(extension: &str, content: &[u8]) -> String {
-    format!("widget.{}.{extension}", of_content(content))
+fn hashed(name: &str, extension: &str, content: &[u8]) -> String {
+    format!("{name}.{}.{extension}", of_content(content))
 }
 
-fn assets_json(script: &str, wasm: &str) -> String {
-    format!("{{\"script\": \"{script}\", \"wasm\": \"{wasm}\"}}\n")
+fn assets_json(script: &Asset, wasm: &Asset, parts: &[(&str, Asset)]) -> String {
+    let name = |asset: &Asset| asset.sizes.name.clone();
+    let parts: Vec<String> =
+        parts.iter().map(|(part, asset)| format!("\"{part}\": \"{}\"", name(asset))).collect();
+    format!(
+        "{{\"script\": \"{}\", \"wasm\": \"{}\", \"parts\": {{{}}}}}\n",
+        name(script),
+        name(wasm),
+        parts.join(", ")
+    )
 }
 
 fn asset(name: String, content: &[u8]) -> Result<Asset> {
     let (gzip, brotli) = (gzip(content)?, brotli(content)?);
-    let sizes = Sizes { name, raw: content.len(), gzip: gzip.len(), brotli: brotli.len() };
+    let (raw, needed) = (content.len(), true);
+    let sizes = Sizes { name, raw, gzip: gzip.len(), brotli: brotli.len(), needed };
     Ok(Asset { sizes, content: content.to_vec(), gzip, brotli })
 }
 
@@ -175,10 +206,16 @@ mod tests {
 
     #[test]
     fn the_table_tells_what_the_budget_leaves() {
-        let file = |brotli| Sizes { name: "widget.js".into(), raw: 9_000, gzip: 4_000, brotli };
-        assert!(size_table(&[file(45_000)]).ends_with("\n1,000 left of the budget of 46,000"));
-        assert!(
-            size_table(&[file(45_000), file(1_001)]).ends_with("\n1 OVER the budget of 46,000")
-        );
+        let file = |brotli, needed| {
+            let name = "widget.js".to_owned();
+            Sizes { name, raw: 9_000, gzip: 4_000, brotli, needed }
+        };
+        let check = |sizes: &[Sizes], expected: &str| {
+            let table = size_table(sizes);
+            assert!(table.ends_with(expected), "{table}");
+        };
+        check(&[file(45_000, true)], "\n1,000 left of the budget of 46,000");
+        check(&[file(45_000, true), file(1_001, true)], "\n1 OVER the budget of 46,000");
+        check(&[file(45_000, true), file(9_000, false)], "\n1,000 left of the budget of 46,000");
     }
 }

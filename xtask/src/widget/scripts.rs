@@ -1,5 +1,5 @@
-//! The widget's JavaScript: the files of widget/loader as one classic script, and those of
-//! widget/host as one module together with the glue.
+//! The widget's JavaScript: the files of widget/loader as one classic script, those of widget/host
+//! as one module together with the glue, and each of [`PARTS`] as one module.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,9 @@ use anyhow::{Context, Result, ensure};
 const SITE: &str = "NABZ_SITE";
 /// The file that starts everything, and so comes last.
 const MAIN: &str = "main.js";
+
+/// Folders of widget/ with what is loaded only when it is needed.
+pub(crate) const PARTS: [&str; 1] = ["send"];
 
 /// The loader's files, in order, inside one function that keeps their names off the page.
 pub(crate) fn loader(root: &Path) -> Result<String> {
@@ -23,6 +26,11 @@ pub(crate) fn loader(root: &Path) -> Result<String> {
 pub(crate) fn host(root: &Path, glue: &str) -> Result<String> {
     let glue = glue.replace("export function ", "function ");
     Ok(glue + &joined(&root.join("widget/host"))?)
+}
+
+/// One of [`PARTS`]: only what its own files export is seen from outside.
+pub(crate) fn part(root: &Path, name: &str) -> Result<String> {
+    joined(&root.join("widget").join(name))
 }
 
 /// All scripts of a folder, sorted by name, `main.js` last.
