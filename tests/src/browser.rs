@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::cdp::CdpSession;
 use thirtyfour::prelude::*;
 
 use crate::wait::{wait_for, wait_until};
@@ -56,6 +57,14 @@ impl Browser {
     /// Which browser it is.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The devtools protocol of Chromium, for what only a bench asks.
+    ///
+    /// # Panics
+    /// In any other browser.
+    pub async fn devtools(&self) -> CdpSession {
+        self.session.cdp().connect().await.expect("Chromium's devtools protocol")
     }
 
     /// Opens a page.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::browsers;
 use crate::run::{Steps, cargo, run, target_dir};
 use crate::widget;
 
@@ -17,4 +18,11 @@ pub(crate) fn summary(root: &Path, full: bool) -> Result<()> {
     let mut bench = Command::new(target_dir(root).join("release/examples").join(program));
     bench.args(["100000", "1000000"]).args(full.then_some("10000000"));
     run(&mut bench)
+}
+
+/// The widget in a slow browser, beside a page whose loader draws a plain card.
+pub(crate) fn widget(root: &Path) -> Result<()> {
+    browsers::chromium()?;
+    widget::build(root, false)?;
+    run(&mut cargo(root, &["run", "--package", "tests", "--bin", "bench_widget"]))
 }

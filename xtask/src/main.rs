@@ -62,6 +62,8 @@ enum Bench {
         #[arg(long)]
         full: bool,
     },
+    /// The widget on slow 4G and a slow processor, beside a page that draws a plain card
+    Widget,
 }
 
 fn main() -> ExitCode {
@@ -82,6 +84,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Test { filters } => test::test(&root, &filters),
         Task::Pictures => test::pictures(&root),
         Task::Bench { of: Bench::Summary { full } } => bench::summary(&root, full),
+        Task::Bench { of: Bench::Widget } => bench::widget(&root),
         Task::Dist => dist::dist(&root),
     }
 }

@@ -19,8 +19,8 @@ const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
 const POSTGRES: &str = "NABZ_TEST_POSTGRES";
 /// Modules of tests that are the same on every database.
-const WITHOUT_STORE: [&str; 6] =
-    ["commands::", "delivery::", "pages::", "readme::", "widget::", "dashboard::"];
+const WITHOUT_STORE: [&str; 7] =
+    ["chromium::", "firefox::", "commands::", "delivery::", "pages::", "readme::", "dashboard::"];
 
 /// Runs all checks and tests; with filters only the tests whose names contain one of them.
 pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {

@@ -2,7 +2,8 @@
 //!
 //! Compile ([`compile`]), make the glue between WebAssembly and the browser ([`bindgen`]), keep
 //! its traps away from the host page ([`guard`]), join it with the other JavaScript ([`scripts`]),
-//! minify that ([`minify`]), and write everything with its compressed forms ([`dist`]).
+//! minify that ([`minify`]), write everything with its compressed forms ([`dist`]), and tell what
+//! it weighs ([`sizes`]).
 
 use std::path::Path;
 
@@ -19,6 +20,7 @@ mod guard;
 mod minify;
 mod scripts;
 mod shorten;
+mod sizes;
 
 /// Builds the widget, unless it was built from the same sources before.
 pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
@@ -42,6 +44,6 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
     })?;
     let sizes =
         steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;
-    println!("\n{}", dist::size_table(&sizes));
+    println!("\n{}", sizes::compared(root, &sizes));
     Ok(())
 }

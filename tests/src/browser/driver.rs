@@ -70,7 +70,7 @@ impl Drop for Driver {
         if let Some(browser) = self.browser {
             let _ = signal("-KILL", &browser.to_string());
         }
-        // Chromium's driver ends its browser when it is asked to; killed, it would leave it running.
+        // Chromium's driver ends its browser when it is asked to; killed, it would leave it behind.
         let _ = signal("-TERM", &self.process.id().to_string());
         let _ = self.process.wait();
     }

@@ -15,10 +15,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::fingerprint::of_content;
-use crate::run::table;
+use super::sizes::Sizes;
 
-/// What a visitor may have to download in all, in bytes of brotli.
-const BUDGET: usize = 46_000;
 const FINGERPRINT: &str = "fingerprint.txt";
 
 /// The finished files.
@@ -31,16 +29,6 @@ pub(crate) struct Files {
     pub(crate) loader: String,
     /// Modules that are loaded only when they are needed, by name.
     pub(crate) parts: Vec<(&'static str, String)>,
-}
-
-/// The sizes of one file in bytes.
-pub(crate) struct Sizes {
-    name: String,
-    raw: usize,
-    gzip: usize,
-    brotli: usize,
-    /// Whether every visitor who is asked has to download it before that.
-    needed: bool,
 }
 
 struct Asset {
@@ -84,25 +72,6 @@ pub(crate) fn write(root: &Path, files: &Files, fingerprint: &str) -> Result<Vec
     swap(&fresh, &folder(root))?;
     let parts = parts.into_iter().map(|(_, part)| part);
     Ok([loader, script, wasm].into_iter().chain(parts).map(|asset| asset.sizes).collect())
-}
-
-/// The sizes of all files as aligned columns, with the sum of what has to be there before a
-/// survey is shown, and what the budget leaves.
-pub(crate) fn size_table(sizes: &[Sizes]) -> String {
-    let needed = || sizes.iter().filter(|file| file.needed);
-    let sum = |size: fn(&Sizes) -> usize| needed().map(size).sum::<usize>();
-    let brotli = sum(|file| file.brotli);
-    let row = |name: &str, raw, gzip, brotli| {
-        vec![name.to_owned(), thousands(raw), thousands(gzip), thousands(brotli)]
-    };
-    let mut rows = vec![["bytes", "raw", "gzip", "brotli"].map(str::to_owned).to_vec()];
-    let listed = |file: &Sizes| row(&file.name, file.raw, file.gzip, file.brotli);
-    rows.extend(needed().map(listed));
-    rows.push(row("sum", sum(|file| file.raw), sum(|file| file.gzip), brotli));
-    rows.extend(sizes.iter().filter(|file| !file.needed).map(listed));
-    let (word, rest) =
-        if brotli <= BUDGET { ("left of", BUDGET - brotli) } else { ("OVER", brotli - BUDGET) };
-    format!("{}{} {word} the budget of {}", table(&rows), thousands(rest), thousands(BUDGET))
 }
 
 fn folder(root: &Path) -> PathBuf {
@@ -178,44 +147,4 @@ fn emptied(folder: PathBuf) -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     Ok(folder)
-}
-
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(
-            [0, 999, 1_000, 46_000, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "46,000", "1,234,567"]
-        );
-    }
-
-    #[test]
-    fn the_table_tells_what_the_budget_leaves() {
-        let file = |brotli, needed| {
-            let name = "widget.js".to_owned();
-            Sizes { name, raw: 9_000, gzip: 4_000, brotli, needed }
-        };
-        let check = |sizes: &[Sizes], expected: &str| {
-            let table = size_table(sizes);
-            assert!(table.ends_with(expected), "{table}");
-        };
-        check(&[file(45_000, true)], "\n1,000 left of the budget of 46,000");
-        check(&[file(45_000, true), file(1_001, true)], "\n1 OVER the budget of 46,000");
-        check(&[file(45_000, true), file(9_000, false)], "\n1,000 left of the budget of 46,000");
-    }
 }
