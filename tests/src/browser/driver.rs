@@ -23,8 +23,6 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) struct Driver {
     process: Child,
-    /// The process of its browser, where the driver would leave it running.
-    pub(super) browser: Option<u64>,
     /// Where it listens.
     pub(super) url: String,
 }
@@ -53,7 +51,7 @@ impl Driver {
         let process = process.unwrap_or_else(|error| {
             panic!("{path} cannot be started ({error}): run `cargo xtask test`")
         });
-        let mut driver = Driver { process, browser: None, url: String::new() };
+        let mut driver = Driver { process, url: String::new() };
         let lines = lines_of(driver.process.stdout.take().expect("its output is piped"));
         let port: u16 = lines.iter().find_map(|line| {
             let (_, port) = line.split_once(announces)?;
@@ -66,12 +64,13 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let signal = |name, process: &str| Command::new("kill").args([name, process]).status();
-        if let Some(browser) = self.browser {
-            let _ = signal("-KILL", &browser.to_string());
+        // A driver that ends, or gives up on its browser, would leave it running.
+        let driver = self.process.id();
+        let children = std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children"));
+        for browser in children.unwrap_or_default().split_whitespace() {
+            let _ = Command::new("kill").args(["-KILL", browser]).status();
         }
-        // Chromium's driver ends its browser when it is asked to; killed, it would leave it behind.
-        let _ = signal("-TERM", &self.process.id().to_string());
+        let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }

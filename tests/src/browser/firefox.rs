@@ -15,7 +15,7 @@ use crate::wait::wait_until;
 
 pub(super) async fn start() -> Started {
     let folder = TempDir::new().expect("a temporary folder");
-    let mut driver = Driver::start(&Program {
+    let driver = Driver::start(&Program {
         variable: "NABZ_GECKODRIVER",
         name: "geckodriver",
         arguments: vec![
@@ -29,8 +29,6 @@ pub(super) async fn start() -> Started {
     });
     let session = WebDriver::new(&driver.url, capabilities().expect("plain options")).await;
     let session = session.expect("Firefox starts");
-    // Unlike Chromium's, this driver leaves its browser running when it is asked to end.
-    driver.browser = session.handle().capabilities().get("moz:processID").and_then(Value::as_u64);
     Started { session, driver, folder }
 }
 
