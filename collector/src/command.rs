@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
@@ -14,7 +14,7 @@ use crate::apply::{self, Apply};
 use crate::serve::{self, Options, Running};
 use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
-use crate::{demo_data, sites};
+use crate::{demo_data, settings, sites};
 
 /// Fewest bytes of an admin token.
 const TOKEN_BYTES_MIN: usize = 12;
@@ -23,6 +23,9 @@ const TOKEN_BYTES_MIN: usize = 12;
 #[derive(Debug, Parser)]
 #[command(name = "nabz", version, about)]
 struct Cli {
+    /// A file of settings: lines of name = value, by the names of the variables without NABZ_
+    #[arg(long, env = "NABZ_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -56,6 +59,15 @@ enum Command {
         /// Write what was counted, while no collector uses the database
         #[arg(long)]
         repair: bool,
+    },
+    /// Write a copy of the database to a new file; a collector may be running
+    Backup {
+        /// The file, which is a database that can be served at once
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The database
+        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        database: String,
     },
     Score(Score),
     Export(Export),
@@ -99,6 +111,9 @@ struct Serve {
     /// The token of the admin interface and of the dashboard; without one, a link to sign in once
     #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true, value_parser = token)]
     admin_token: Option<String>,
+    /// A token that opens /metrics and nothing else
+    #[arg(long, env = "NABZ_METRICS_TOKEN", hide_env_values = true, value_parser = token)]
+    metrics_token: Option<String>,
     /// Responses a second from one address, ten times that in a burst, and one a second of one
     /// respondent; 0 for no limit
     #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20)]
@@ -131,7 +146,10 @@ enum LogFormat {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let command = settings::with_file(Cli::command(), &arguments);
+    let parsed = command.map(|command| command.get_matches_from(arguments));
+    match parsed.and_then(|matches| run(Cli::from_arg_matches(&matches)?.command)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -152,6 +170,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
         Command::Verify { database, repair } => block_on(verify(&database, repair)),
+        Command::Backup { file, database } => {
+            let bytes = block_on(async { Ok(Store::backup(&database, file.clone()).await?) })?;
+            println!("{} written: {bytes} bytes", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Score(score) => score.run(),
         Command::Export(export) => block_on(export.run()),
         Command::Import(import) => block_on(import.run()),
@@ -180,6 +203,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         admin_token: serve.admin_token,
         rate_limit: serve.rate_limit,
         site_rate_limit: serve.site_rate_limit,
+        metrics_token: serve.metrics_token,
         trusted_proxies: serve.trusted_proxies,
         connections: serve.connections,
     })
@@ -320,9 +344,10 @@ fn token(text: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory as _;
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

@@ -12,6 +12,7 @@ mod headers;
 mod ingest;
 mod json;
 mod limit;
+mod metrics;
 mod page;
 mod problem;
 mod public;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, patch, post};
 
 use crate::sites::Sites;
@@ -31,6 +32,7 @@ pub(crate) use access::{Access, SIGN_IN_PATH};
 pub(crate) use client::Proxies;
 pub(crate) use doubts::Doubts;
 pub(crate) use limit::Limiter;
+pub(crate) use metrics::Metrics;
 pub(crate) use problem::no_place;
 
 /// Most bytes of a request.
@@ -52,6 +54,8 @@ pub(crate) struct App {
     pub limiter: Limiter,
     /// What looks like the work of a program.
     pub doubts: Doubts,
+    /// What is counted for operators.
+    pub metrics: Metrics,
     /// The collector's own address, as browsers see it, without a slash at its end.
     pub public_url: String,
 }
@@ -67,6 +71,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/schema/site.json", get(public::schema))
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/v1/surveys", get(admin::surveys))
         .route("/api/v1/sites/{site}", site_file)
         .route("/api/v1/responses/{site}/{id}", patch(amend::patch))
@@ -83,6 +88,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .layer(from_fn(edge::around))
+        .layer(from_fn_with_state(app.clone(), edge::around))
         .with_state(app)
 }

@@ -8,6 +8,7 @@
 //! - [`store`]: durable storage
 //! - [`diff`]: what a changed site file changes; `apply` asks a running collector for it
 //! - [`transfer`]: responses out and in: exports, imports, the score of a column
+//! - [`settings`]: settings from a file
 //! - [`demo_data`]: a believable year of responses
 //!
 //! # What happens to an answer
@@ -30,4 +31,5 @@ mod encoded;
 mod http;
 mod pages;
 mod secret;
+mod settings;
 mod watch;

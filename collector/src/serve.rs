@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::places::Places;
-use crate::http::{Access, App, Doubts, Limiter, Proxies, SIGN_IN_PATH, router};
+use crate::http::{Access, App, Doubts, Limiter, Metrics, Proxies, SIGN_IN_PATH, router};
 use crate::sites::{SiteError, Sites};
 use crate::store::Store;
 use crate::watch::Watch;
@@ -44,6 +44,8 @@ pub struct Options {
     pub rate_limit: u32,
     /// Responses a second and site; 0 for no limit.
     pub site_rate_limit: u32,
+    /// A token that opens the metrics and nothing else.
+    pub metrics_token: Option<String>,
     /// Networks whose proxies are trusted to say for whom they ask.
     pub trusted_proxies: Vec<IpNet>,
     /// Connections served at the same time.
@@ -62,6 +64,7 @@ impl Default for Options {
             admin_token: None,
             rate_limit: 20,
             site_rate_limit: 0,
+            metrics_token: None,
             trusted_proxies: Vec::new(),
             connections: CONNECTIONS_MAX,
         }
@@ -99,7 +102,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     }
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let public_url = public_url.trim_end_matches('/').to_owned();
-    let access = Access::new(options.admin_token.as_deref(), &public_url);
+    let access =
+        Access::new(options.admin_token.as_deref(), options.metrics_token.as_deref(), &public_url);
     let sign_in_link = match options.admin_token {
         Some(_) => None,
         None => Some(format!("{public_url}{SIGN_IN_PATH}?key={}", access.new_link_key()?)),
@@ -111,17 +115,24 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         proxies: Proxies::new(options.trusted_proxies),
         limiter: Limiter::new(options.rate_limit, options.site_rate_limit),
         doubts: Doubts::default(),
+        metrics: Metrics::new(),
         public_url: public_url.clone(),
     };
     let (stop, stopped) = watch::channel(false);
     Watch::new(options.files, sites).spawn(stopped.clone());
-    let places = Places::new(handles::connections(options.connections));
+    let places = Places::new(handles::connections(options.connections), &app.metrics);
     let serving = connections::accept(listener, router(Arc::new(app)), places, stopped);
     let server = tokio::spawn(serving);
     Ok(Running { address, public_url, sign_in_link, stop, server, store })
 }
 
+/// Listens at an address, or at the socket that a service manager has opened for us.
 async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    #[cfg(unix)]
+    if let Some(socket) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
+        socket.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(socket)?);
+    }
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             anyhow!("{address} is in use: stop what uses it, or choose another with --listen")

@@ -6,6 +6,8 @@
 //! decided here, once. [`sqlite`] keeps everything in one file;
 //! [`postgres`] lets several collectors share a server.
 
+mod activity;
+mod backup;
 mod changes;
 mod ingest;
 mod open;
@@ -20,8 +22,12 @@ mod stored;
 mod tests;
 mod verify;
 
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 
+pub use activity::Activity;
+pub use backup::BackupError;
 use open::Place;
 pub use open::{OpenError, without_password};
 pub use placement::Placing;
@@ -115,6 +121,18 @@ impl Store {
         Ok(Store { backend })
     }
 
+    /// Writes a copy of a database to a new file, as it is at one moment; a collector may be writing
+    /// meanwhile. Returns how many bytes it has.
+    ///
+    /// # Errors
+    /// When the database is none in a file, or the copy cannot be written.
+    pub async fn backup(url: &str, to: PathBuf) -> Result<u64, BackupError> {
+        match open::place_of(url)? {
+            Place::Sqlite(path) => sqlite::backup(path, to).await,
+            Place::Postgres(_) => Err(BackupError::Server(without_password(url))),
+        }
+    }
+
     /// Counts all responses of a database again and compares the tallies with that; a collector may
     /// be writing meanwhile. To `repair` writes what was counted, in one transaction a site.
     ///
@@ -125,6 +143,11 @@ impl Store {
             Place::Sqlite(path) => sqlite::verify(path, repair).await,
             Place::Postgres(target) => postgres::verify(target, repair).await,
         }
+    }
+
+    /// How busy the writer is.
+    pub fn activity(&self) -> Activity {
+        ask!(self, it => it.activity())
     }
 
     /// What other collectors on the same database change from now on.

@@ -22,6 +22,8 @@ mod edge;
 mod limits;
 /// Every score, and what can be asked about it.
 mod numbers;
+/// Running it: metrics, backups, settings, sockets.
+mod operations;
 /// The README tells the truth.
 mod readme;
 /// Responses out and in.

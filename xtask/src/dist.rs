@@ -54,7 +54,10 @@ fn pack(root: &Path, name: &str) -> Result<PathBuf> {
     remove(&folder)?;
     std::fs::create_dir_all(&folder)?;
     let binary = target_dir(root).join("release/nabz");
-    for file in [binary, root.join("README.md"), root.join("LICENSE")] {
+    let deploy = std::fs::read_dir(root.join("collector/deploy"))?;
+    let deploy = deploy.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let papers = [root.join("README.md"), root.join("LICENSE")];
+    for file in [binary].into_iter().chain(papers).chain(deploy) {
         let to = folder.join(file.file_name().context("a file has a name")?);
         std::fs::copy(&file, to).with_context(|| format!("copy {}", file.display()))?;
     }

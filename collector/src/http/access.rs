@@ -28,6 +28,8 @@ const SESSION_DAYS: i64 = 30;
 pub(crate) struct Access {
     /// SHA-256 of the admin token, if there is one.
     token: Option<String>,
+    /// SHA-256 of the token that opens the metrics only, if there is one.
+    metrics: Option<String>,
     /// SHA-256 of the key of the sign-in link, until it is used.
     link: Mutex<Option<String>>,
     /// Whether browsers reach the collector over TLS only.
@@ -35,10 +37,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Access by this token.
-    pub(crate) fn new(token: Option<&str>, public_url: &str) -> Access {
+    /// Access by these tokens: to everything, and to the metrics only.
+    pub(crate) fn new(token: Option<&str>, metrics: Option<&str>, public_url: &str) -> Access {
         let secure = public_url.starts_with("https:");
-        Access { token: token.map(secret::hash), link: Mutex::default(), secure }
+        let [token, metrics] = [token, metrics].map(|token| token.map(secret::hash));
+        Access { token, metrics, link: Mutex::default(), secure }
     }
 
     /// A key for a sign-in link that works once.
@@ -106,6 +109,17 @@ pub(super) async fn expect_admin(app: &App, headers: &HeaderMap) -> Result<(), P
     }
     let detail = "send the admin token as \"Authorization: Bearer …\"";
     Err(Problem::new(StatusCode::UNAUTHORIZED, detail))
+}
+
+/// Lets a request for the metrics pass: for them there is a token of its own, which opens nothing
+/// else.
+///
+/// # Errors
+/// 401 without a valid token or session.
+pub(super) async fn expect_operator(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let hash = app.access.metrics.as_deref();
+    let by_token = |token| hash.is_some_and(|hash| secret::matches(token, hash));
+    if bearer(headers).is_some_and(by_token) { Ok(()) } else { expect_admin(app, headers).await }
 }
 
 /// Lets a request for a page pass; `Some` is the way to the sign-in otherwise.

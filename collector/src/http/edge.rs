@@ -4,21 +4,21 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
-use super::headers;
 use super::problem::{self, Problem};
+use super::{Shared, headers, metrics};
 
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Stands around all routes.
-pub(super) async fn around(request: Request, next: Next) -> Response {
+pub(super) async fn around(State(app): Shared, request: Request, next: Next) -> Response {
     let asked = Asked::new(&request);
     let response = match refused(request.headers()) {
         Some(problem) => problem.into_response(),
@@ -30,12 +30,14 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     asked.log(&response);
+    app.metrics.answered(asked.route, response.status(), asked.at.elapsed());
     response
 }
 
 /// What is remembered of a request while it is answered.
 struct Asked {
     id: String,
+    route: String,
     method: Method,
     uri: Uri,
     /// Whether it comes from a browser in which a person wants to see a page.
@@ -49,6 +51,7 @@ impl Asked {
         let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Asked {
             id: format!("{:016x}", fastrand::u64(..)),
+            route: metrics::route_of(request),
             method: request.method().clone(),
             uri: request.uri().clone(),
             reads_pages: accepted.contains("text/html"),

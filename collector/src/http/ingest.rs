@@ -165,13 +165,19 @@ async fn store(
     let kept = if batch.is_empty() { Vec::new() } else { app.store.append(batch).await? };
     let mut kept = kept.into_iter();
     // Those accepted come back in the order in which they went in.
-    let told = |status: Result<(), Problem>| status.and_then(|()| kept.next().map_or(Ok(()), tell));
+    let told = |status: Result<(), Problem>| {
+        let told = status.and_then(|()| kept.next().map_or(Ok(false), tell));
+        app.metrics.posted(&told);
+        told.map(|_| ())
+    };
     Ok(statuses.into_iter().map(told).collect())
 }
 
-fn tell(kept: Kept) -> Result<(), Problem> {
+/// Whether a response is new to the store, or why it was refused.
+fn tell(kept: Kept) -> Result<bool, Problem> {
     match kept {
-        Kept::Stored | Kept::Known => Ok(()),
+        Kept::Stored => Ok(true),
+        Kept::Known => Ok(false),
         Kept::OtherSurvey(survey) => {
             let detail =
                 format!("this id belongs to a response of survey {survey:?}; make a new one");

@@ -85,6 +85,11 @@ impl Problem {
         self
     }
 
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
     /// What the log is to say about it.
     pub(super) fn cause(&self) -> &str {
         self.0.cause.as_deref().unwrap_or(&self.0.detail)

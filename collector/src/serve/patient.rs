@@ -137,12 +137,13 @@ mod tests {
 
     use super::super::places::Places;
     use super::*;
+    use crate::http::Metrics;
 
     const SHORT: Duration = Duration::from_millis(20);
 
     #[tokio::test]
     async fn half_a_head_and_an_answer_nobody_reads_have_their_time() {
-        let tenant = Places::new(1).take().expect("a free place");
+        let tenant = Places::new(1, &Metrics::new()).take().expect("a free place");
         let (mut client, server) = duplex(16);
         let patience = Patience { head: SHORT, write: SHORT };
         let mut server = Patient::new(server, tenant.0.clone(), patience);

@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Notify;
+
+use crate::http::Metrics;
 
 /// The places for connections. When all are taken, the connection that has been without a request
 /// for longest makes room: a browser that keeps one open, or somebody who only opens them.
@@ -13,6 +17,8 @@ pub(super) struct Places {
     max: usize,
     start: Instant,
     held: Mutex<Held>,
+    open: Gauge,
+    turned_away: Counter,
 }
 
 #[derive(Default)]
@@ -38,9 +44,10 @@ pub(super) struct Place {
 pub(super) struct Tenant(pub(super) Arc<Place>);
 
 impl Places {
-    /// So many places.
-    pub(super) fn new(max: usize) -> Arc<Places> {
-        Arc::new(Places { max, start: Instant::now(), held: Mutex::default() })
+    /// So many places, counted for operators.
+    pub(super) fn new(max: usize, metrics: &Metrics) -> Arc<Places> {
+        let (open, turned_away) = (metrics.connections.clone(), metrics.turned_away.clone());
+        Arc::new(Places { max, start: Instant::now(), held: Mutex::default(), open, turned_away })
     }
 
     /// A place; `None` when every connection is being served.
@@ -48,7 +55,11 @@ impl Places {
         let mut held = self.lock();
         if held.by_number.len() >= self.max {
             let idle = held.by_number.values().filter(|place| !place.is_serving());
-            let longest = idle.min_by_key(|place| place.used_ms.load(Ordering::Relaxed))?.clone();
+            let longest = idle.min_by_key(|place| place.used_ms.load(Ordering::Relaxed)).cloned();
+            let Some(longest) = longest else {
+                self.turned_away.inc();
+                return None;
+            };
             held.by_number.remove(&longest.number);
             longest.vacate.notify_one();
         }
@@ -63,6 +74,7 @@ impl Places {
             vacate: Notify::new(),
         });
         held.by_number.insert(number, place.clone());
+        self.open.inc();
         Some(Tenant(place))
     }
 
@@ -108,6 +120,7 @@ impl Place {
 impl Drop for Tenant {
     fn drop(&mut self) {
         self.0.places.lock().by_number.remove(&self.0.number);
+        self.0.places.open.dec();
     }
 }
 
@@ -117,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_makes_room_and_who_is_served_stays() {
-        let places = Places::new(2);
+        let places = Places::new(2, &Metrics::new());
         let [first, second] = [(); 2].map(|()| places.take().expect("a free place"));
         first.0.begin();
         let third = places.take().expect("the second makes room");

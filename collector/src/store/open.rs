@@ -51,6 +51,17 @@ pub enum OpenError {
         /// What the database says.
         reason: String,
     },
+    /// The file is of an older release, and no copy could be made before changing it.
+    #[error(
+        "the database {} is of an older release, and is not changed before there is a copy: {reason}",
+        path.display()
+    )]
+    Unsaved {
+        /// The file.
+        path: PathBuf,
+        /// Why there is no copy.
+        reason: String,
+    },
     /// The server cannot be reached, or does not let this user in.
     #[error("the database {place} cannot be opened: {reason}. {remedy}")]
     Unreachable {

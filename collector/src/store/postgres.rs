@@ -28,8 +28,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(super) use self::connect::Target;
 use super::{
-    Amendment, Changed, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
-    StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
+    Activity, Amendment, Changed, Kept, OpenError, Page, PageQuery, Placing, Posted, Record,
+    StoreError, StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
 };
 
 /// Connections for everything but plain reads: the writer's, the rebuild's, and some for sign-ins
@@ -115,6 +115,10 @@ impl Postgres {
                 Ok(self.pool.get().await?)
             }
         }
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        self.writer.activity()
     }
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {

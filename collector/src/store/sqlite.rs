@@ -6,6 +6,7 @@
 //! [`super::Store`].
 
 mod append;
+mod backup;
 mod database;
 mod placement;
 mod read;
@@ -21,8 +22,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+pub(super) use backup::backup;
+
 use super::{
-    Amendment, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
+    Activity, Amendment, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,
     StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
 };
 
@@ -45,6 +48,10 @@ impl Sqlite {
         let connection = database::open(&path)?;
         let readers = Arc::new(read::Readers::new(path));
         Ok(Sqlite { writer: writer::Writer::start(connection), readers })
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        self.writer.activity()
     }
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {

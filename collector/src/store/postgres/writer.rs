@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_postgres::IsolationLevel;
 
+use super::super::activity::{Activity, Commits};
 use super::super::ingest::{Ingest, RowKey, key_of};
 use super::super::{Amendment, Kept, Posted, StoreError};
 use super::append;
@@ -98,6 +99,7 @@ impl Job {
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    commits: Commits,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -105,9 +107,16 @@ impl Writer {
     /// Starts the task, which writes through connections of a pool.
     pub(super) fn start(pool: Pool) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let hand = Hand { pool, client: None, ingest: Ingest::default() };
+        let commits = Commits::default();
+        let counted = commits.clone();
+        let hand = Hand { pool, client: None, ingest: Ingest::default(), commits: counted };
         let task = tokio::spawn(hand.run(jobs));
-        Writer { queue, task: Arc::new(Mutex::new(Some(task))) }
+        Writer { queue, commits, task: Arc::new(Mutex::new(Some(task))) }
+    }
+
+    /// How busy it is.
+    pub(super) fn activity(&self) -> Activity {
+        self.commits.activity(self.queue.max_capacity() - self.queue.capacity())
     }
 
     /// Queues work.
@@ -132,6 +141,7 @@ struct Hand {
     pool: Pool,
     client: Option<Client>,
     ingest: Ingest,
+    commits: Commits,
 }
 
 impl Hand {
@@ -177,7 +187,10 @@ impl Hand {
         loop {
             let attempt = tokio::time::timeout(ATTEMPT_MAX, self.attempt(jobs)).await;
             let trouble = match attempt {
-                Ok(Ok(done)) => return Ok(done),
+                Ok(Ok(done)) => {
+                    self.commits.count();
+                    return Ok(done);
+                }
                 Ok(Err(trouble)) => trouble,
                 Err(_) => Trouble::Lost("it did not answer in time".to_owned()),
             };

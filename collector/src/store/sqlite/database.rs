@@ -1,13 +1,16 @@
 //! Opens the SQLite database and brings its schema up to date.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::OpenError;
+use super::backup;
 
 /// The schema this release writes, in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
+/// What leads from each schema to the next one, from the first on.
+const MIGRATIONS: [&str; 1] = [include_str!("to-schema-2.sql")];
 /// Marks a file as ours, in SQLite's `application_id`: "nabz".
 const APPLICATION_ID: i32 = 0x6e61_627a;
 
@@ -15,8 +18,11 @@ const APPLICATION_ID: i32 = 0x6e61_627a;
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let unusable = |reason| unusable(path, reason);
     let mut connection = Connection::open(path).map_err(unusable)?;
-    let empty = recognize(&connection, path)?;
-    prepare(&mut connection, empty).map_err(unusable)?;
+    let found = recognize(&connection, path)?;
+    prepare(&mut connection, found.is_none()).map_err(unusable)?;
+    if let Some(older) = found.filter(|found| *found < SCHEMA_VERSION) {
+        migrate(&mut connection, path, older)?;
+    }
     Ok(connection)
 }
 
@@ -30,13 +36,13 @@ pub(super) fn open_existing(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_reader(path).map_err(|reason| unusable(path, reason))?;
     match recognize(&connection, path)? {
-        true => Err(OpenError::Foreign(path.to_owned())),
-        false => Ok(connection),
+        None => Err(OpenError::Foreign(path.to_owned())),
+        Some(_) => Ok(connection),
     }
 }
 
-/// Tells whether a database is empty; it has to be ours and of no newer release.
-fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+/// The schema of a database, `None` when it is empty; it has to be ours and of no newer release.
+fn recognize(connection: &Connection, path: &Path) -> Result<Option<i32>, OpenError> {
     let unusable = |reason| unusable(path, reason);
     let id = pragma(connection, "application_id").map_err(unusable)?;
     let found = pragma(connection, "user_version").map_err(unusable)?;
@@ -51,7 +57,7 @@ fn recognize(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
             known: SCHEMA_VERSION,
         });
     }
-    Ok(empty)
+    Ok((!empty).then_some(found))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
@@ -83,6 +89,26 @@ fn prepare(connection: &mut Connection, empty: bool) -> rusqlite::Result<()> {
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         transaction.commit()?;
     }
+    Ok(())
+}
+
+/// Brings a database of an older release up to date, after a copy of it was made.
+fn migrate(connection: &mut Connection, path: &Path, found: i32) -> Result<(), OpenError> {
+    let unusable = |reason| unusable(path, reason);
+    let mut before = path.as_os_str().to_owned();
+    before.push(format!(".schema-{found}"));
+    let before = PathBuf::from(before);
+    backup::copy(connection, &before)
+        .map_err(|error| OpenError::Unsaved { path: path.to_owned(), reason: error.to_string() })?;
+    let done = usize::try_from(found - 1).unwrap_or_default();
+    let transaction = connection.transaction().map_err(unusable)?;
+    for migration in &MIGRATIONS[done.min(MIGRATIONS.len())..] {
+        transaction.execute_batch(migration).map_err(unusable)?;
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(unusable)?;
+    transaction.commit().map_err(unusable)?;
+    let before = before.display();
+    tracing::info!(%before, "the database is of schema {SCHEMA_VERSION} now; as it was is kept");
     Ok(())
 }
 

@@ -60,26 +60,23 @@ impl Readers {
 pub(super) fn responses(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Page> {
     let (time, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
     let group = query.group.map_or(String::new(), |group| format!(",{group},"));
+    // As conditions of their own, so that there are indexes for them.
+    let commented = if query.commented { "AND commented" } else { "" };
+    let excluded = match query.excluded {
+        None => "",
+        Some(true) => "AND excluded",
+        Some(false) => "AND NOT excluded",
+    };
     let mut rows: Vec<Record> = connection
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM responses
              WHERE site = ?1 AND survey = ?2 AND (submitted_at, id) < (?3, ?4)
-               AND (NOT ?5 OR commented) AND (?6 = '' OR instr(groups, ?6) > 0)
-               AND excluded = coalesce(?8, excluded)
-             ORDER BY submitted_at DESC, id DESC LIMIT ?7"
+               {commented} {excluded} AND (?5 = '' OR instr(groups, ?5) > 0)
+             ORDER BY submitted_at DESC, id DESC LIMIT ?6"
         ))?
         .query_map(
             // One more than asked for tells whether there is a next page.
-            params![
-                query.site,
-                query.survey,
-                time,
-                id,
-                query.commented,
-                group,
-                query.limit as i64 + 1,
-                query.excluded
-            ],
+            params![query.site, query.survey, time, id, group, query.limit as i64 + 1],
             record::of_row,
         )?
         .collect::<rusqlite::Result<_>>()?;

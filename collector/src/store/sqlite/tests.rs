@@ -45,3 +45,30 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
     assert_eq!(shelf.answered("plan").await, ["+0free 70", "+0pro 630", "+0team 7"]);
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 707"]);
 }
+
+#[tokio::test]
+async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
+    let mut shelf = Shelf::in_a_file().await;
+    let posted = shelf.posted("pro", 0);
+    shelf.store.append(vec![posted]).await.unwrap();
+    shelf.store.clone().close().await;
+    let path = shelf.folder.path().join("t.db");
+    let indexes = |path: &std::path::Path| -> Vec<String> {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name")
+            .unwrap();
+        names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let now = indexes(&path);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let older = "DROP INDEX responses_left_out; DROP INDEX responses_with_words;
+                 PRAGMA user_version = 1";
+    connection.execute_batch(older).unwrap();
+    drop(connection);
+    Sqlite::open(path.clone()).unwrap();
+    assert_eq!(indexes(&path), now);
+    let copy = shelf.folder.path().join("t.db.schema-1");
+    assert_eq!(indexes(&copy), ["responses_by_time"]);
+    assert!(shelf.differences(false).await.is_empty());
+}

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::activity::{Activity, Commits};
 use super::super::ingest::Ingest;
 use super::super::{Amendment, Kept, Posted, StoreError};
 use super::append;
@@ -71,6 +72,7 @@ impl Job {
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    commits: Commits,
     thread: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -78,9 +80,16 @@ impl Writer {
     /// Starts the thread, which owns the connection.
     pub(super) fn start(connection: Connection) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let run = move || run(connection, jobs);
+        let commits = Commits::default();
+        let counted = commits.clone();
+        let run = move || run(connection, jobs, &counted);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(run).ok();
-        Writer { queue, thread: Arc::new(std::sync::Mutex::new(thread)) }
+        Writer { queue, commits, thread: Arc::new(std::sync::Mutex::new(thread)) }
+    }
+
+    /// How busy it is.
+    pub(super) fn activity(&self) -> Activity {
+        self.commits.activity(self.queue.max_capacity() - self.queue.capacity())
     }
 
     /// Queues work.
@@ -101,7 +110,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &Commits) {
     let mut ingest = Ingest::default();
     // One that was cut off when the last writer ended goes on.
     let mut rebuilding = true;
@@ -109,7 +118,7 @@ fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
         let last = batch.iter().any(|job| matches!(job, Job::Close));
         let changed = batch.iter().any(|job| matches!(job, Job::Change(_)));
         if !batch.is_empty() {
-            commit(&mut connection, &mut ingest, batch);
+            commit(&mut connection, &mut ingest, batch, commits);
         }
         if last {
             return;
@@ -150,13 +159,16 @@ fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
 }
 
 /// Does all jobs in one transaction and tells everybody how it went.
-fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>) {
+fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>, commits: &Commits) {
     let mut waiting: Vec<Acknowledge> = Vec::with_capacity(jobs.len());
     let result = transact(connection, ingest, jobs, &mut waiting).map_err(StoreError::from);
-    if let Err(error) = &result {
-        // What was told apart in memory may not have been stored.
-        ingest.forget();
-        tracing::error!(%error, "a batch of {} could not be written", waiting.len());
+    match &result {
+        Ok(()) => commits.count(),
+        Err(error) => {
+            // What was told apart in memory may not have been stored.
+            ingest.forget();
+            tracing::error!(%error, "a batch of {} could not be written", waiting.len());
+        }
     }
     for acknowledge in waiting {
         acknowledge(result.clone());

@@ -1,0 +1,143 @@
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use reqwest::Method;
+use tests::{Collector, TOKEN, answered, nabz};
+
+use crate::SITE;
+
+const ARGUMENTS: [&str; 4] = ["--admin-token", TOKEN, "--rate-limit", "0"];
+
+/// Whether a call of the program went well, and what it said.
+fn said(command: &mut Command) -> (bool, String) {
+    let output = command.output().expect("nabz can be started");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+fn in_folder(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    said(Command::new(nabz()).args(arguments).current_dir(folder))
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_while_serving_and_serves_again() {
+    let mut collector = Collector::start(SITE);
+    if !collector.database().starts_with("sqlite:") {
+        let (good, text) = said(collector.nabz().args(["backup", "copy.db"]));
+        assert!(!good && text.contains("pg_dump") && !text.contains("password"), "{text}");
+        return;
+    }
+    for _ in 0..20 {
+        assert_eq!(collector.post(&answered("checkout", "nps", 9)).await.status, 204);
+    }
+    let (good, text) = said(collector.nabz().args(["backup", "copy.db"]));
+    assert!(good && text.starts_with("copy.db written: "), "{text}");
+    assert_eq!(collector.post(&answered("checkout", "nps", 0)).await.status, 204);
+    let (good, text) = said(collector.nabz().args(["backup", "copy.db"]));
+    assert!(!good && text.contains("copy.db is there already"), "{text}");
+    let (good, text) = said(collector.nabz().args(["backup", "none/copy.db"]));
+    assert!(!good && text.contains("none/copy.db cannot be written"), "{text}");
+    let left = std::fs::read_dir(collector.folder()).unwrap();
+    let left =
+        left.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("backup"));
+    assert_eq!(left.count(), 0, "nothing unfinished is left behind");
+    assert_eq!(collector.summary("checkout", "").await["answered"], 21);
+
+    assert!(collector.stop());
+    std::fs::rename(collector.folder().join("copy.db"), collector.folder().join("nabz.db"))
+        .unwrap();
+    let collector = collector.kill_and_restart(&ARGUMENTS);
+    assert_eq!(collector.summary("checkout", "").await["answered"], 20);
+    collector.verify();
+}
+
+#[tokio::test]
+async fn metrics_have_a_token_of_their_own_and_tell_what_happened() {
+    let arguments = [&ARGUMENTS[..], &["--metrics-token", "token-of-prometheus"]].concat();
+    let collector = Collector::start_with(SITE, &arguments);
+    let post = answered("checkout", "nps", 9);
+    collector.post(&post).await;
+    collector.post(&post).await;
+    collector.post(&answered("checkout", "nps", 12)).await;
+    collector.post_text("{").await;
+    collector.get("/acme/nabz.js").await;
+    collector.get("/no/such/page/at/all").await;
+    assert_eq!(collector.get("/metrics").await.verdict(), "401");
+    let headers = [("authorization", "Bearer token-of-prometheus")];
+    let other = collector.request(Method::GET, "/api/v1/surveys", &headers, "").await;
+    assert_eq!(other.verdict(), "401", "the token opens nothing else");
+    assert_eq!(collector.get_as_admin("/metrics").await.status, 200);
+    let reply = collector.request(Method::GET, "/metrics", &headers, "").await;
+    assert!(reply.header("content-type").starts_with("application/openmetrics-text"));
+    let value = |name: &str| {
+        let line = reply.text.lines().find_map(|line| line.strip_prefix(name));
+        let value = line.and_then(|rest| rest.trim().parse::<f64>().ok());
+        value.unwrap_or_else(|| panic!("{name} in {}", reply.text))
+    };
+    assert_eq!(value("nabz_responses_total{outcome=\"stored\"}"), 1.0);
+    assert_eq!(value("nabz_responses_total{outcome=\"known\"}"), 1.0);
+    assert_eq!(value("nabz_responses_total{outcome=\"out_of_bounds\"}"), 1.0);
+    assert_eq!(value("nabz_responses_total{outcome=\"malformed\"}"), 1.0);
+    assert_eq!(value("nabz_requests_total{route=\"/api/v1/responses\",status=\"204\"}"), 2.0);
+    assert_eq!(value("nabz_requests_total{route=\"/{site}/{file}\",status=\"200\"}"), 1.0);
+    assert_eq!(value("nabz_requests_total{route=\"none\",status=\"404\"}"), 1.0);
+    assert_eq!(value("nabz_request_seconds_count{route=\"/api/v1/responses\"}"), 4.0);
+    assert!(value("nabz_commits_total") >= 1.0);
+    assert_eq!(value("nabz_waiting"), 0.0);
+    assert!(value("nabz_connections") >= 1.0);
+    assert!(reply.text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn settings_come_from_a_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("site.json", SITE);
+    write("nabz.conf", "# the file\ndatabase = sqlite:other.db\n");
+    let (good, text) = in_folder(
+        folder.path(),
+        &["--config", "nabz.conf", "demo-data", "site.json", "--days", "3"],
+    );
+    assert!(good && text.contains("written to sqlite:other.db"), "{text}");
+    let in_variable = |arguments: &[&str]| {
+        let mut command = Command::new(nabz());
+        said(command.args(arguments).env("NABZ_CONFIG", "nabz.conf").current_dir(folder.path()))
+    };
+    let (good, text) = in_variable(&["backup", "copy.db"]);
+    assert!(good && text.contains("copy.db written"), "{text}");
+    let (good, text) = in_variable(&["backup", "copy2.db", "--database", "sqlite:none.db"]);
+    assert!(!good && text.contains("none.db"), "{text}");
+    write("nabz.conf", "listen = 127.0.0.1:0\ncolour = red\n");
+    let (good, text) = in_variable(&["serve"]);
+    assert!(!good && text.contains("nabz.conf: line 2: there is no setting \"colour\""), "{text}");
+    write("nabz.conf", "admin-token = short\n");
+    let (good, text) = in_variable(&["serve"]);
+    assert!(!good && text.contains("a short token can be guessed"), "{text}");
+    let (good, text) = in_folder(folder.path(), &["--config=none.conf", "serve"]);
+    assert!(!good && text.contains("the settings none.conf cannot be read"), "{text}");
+}
+
+#[tokio::test]
+async fn a_socket_that_is_handed_over_is_listened_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // As a service manager does it: the socket is file handle 3, and meant for this process.
+    let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve 3<&0";
+    let mut process = Command::new("sh")
+        .args(["-c", script])
+        .arg(nabz())
+        .current_dir(folder.path())
+        .stdin(Stdio::from(OwnedFd::from(listener)))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The socket is open already: what is asked before the collector listens is answered then.
+    let reply =
+        tests::raw(&url, b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}
