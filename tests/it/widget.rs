@@ -12,6 +12,7 @@ in_each_browser! {
     closing_before_an_answer_dismisses_and_is_remembered,
     texts_digits_and_direction_follow_the_language,
     a_hostile_page_changes_nothing,
+    where_webassembly_is_forbidden_nothing_happens,
     an_unreachable_collector_leaves_the_page_alone,
     an_answer_is_sent_again_until_it_is_acknowledged,
     a_trap_inside_does_not_reach_the_page,
@@ -189,10 +190,12 @@ async fn texts_digits_and_direction_follow_the_language(engine: Engine) {
     check("/help/returns", "rtl", "", "light").await;
 }
 
-/// A page as hostile as can be: everything unset, huge letters, and a strict policy.
-fn hostile(collector: &str) -> Router {
+/// A page as hostile as can be: everything unset, huge letters, and a strict policy, to which a
+/// permission may be added.
+fn hostile(collector: &str, permission: &str) -> Router {
     let policy = format!(
-        "default-src 'none'; script-src {collector} 'wasm-unsafe-eval'; style-src 'self'; connect-src {collector}"
+        "default-src 'none'; script-src {collector} {permission}; style-src 'self'; \
+         connect-src {collector}"
     );
     let page = format!(
         "<!doctype html><html lang=en><link rel=stylesheet href=/hostile.css><title>Hostile</title>
@@ -207,7 +210,7 @@ fn hostile(collector: &str) -> Router {
 
 async fn a_hostile_page_changes_nothing(engine: Engine) {
     let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
-    let url = host(hostile(&collector.url)).await;
+    let url = host(hostile(&collector.url, "'wasm-unsafe-eval'")).await;
     allow(&collector, "sofal", demo::SITE_FILE, &url).await;
     let browser = Browser::start(engine).await;
     browser.open(&format!("{url}/help/hostile")).await;
@@ -224,6 +227,23 @@ async fn a_hostile_page_changes_nothing(engine: Engine) {
     })
     .await;
     assert_eq!(browser.noise().await, json!([]));
+}
+
+async fn where_webassembly_is_forbidden_nothing_happens(engine: Engine) {
+    let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
+    let proxy = Proxy::start(&collector.url).await;
+    let url = host(hostile(&proxy.url, "")).await;
+    allow(&collector, "sofal", demo::SITE_FILE, &url).await;
+    let browser = Browser::start(engine).await;
+    browser.open(&format!("{url}/help/hostile")).await;
+    let asked = |path: &str| proxy.seen().iter().filter(|(line, _)| line.contains(path)).count();
+    wait_until("the widget to be asked for", async || asked(".wasm") > 0).await;
+    // The loader cannot know why it failed, and asks once whether there is a newer one.
+    wait_until("the attempt to end", async || asked("/nabz.js") > 1).await;
+    browser.run("nabz.track('order_completed'); nabz.open('checkout')").await;
+    assert!(!browser.has_card().await);
+    assert_eq!(browser.noise().await, json!([]));
+    assert_eq!(collector.summary_of("sofal", "help", "").await["shown"], 0);
 }
 
 async fn an_unreachable_collector_leaves_the_page_alone(engine: Engine) {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod baseline;
 mod bench;
 mod browsers;
 mod demo;

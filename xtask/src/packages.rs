@@ -29,8 +29,9 @@ pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
 /// Fetches a package of npm, such as `typescript@5.9.3`, into a folder of its own below target, and
 /// returns where its files are. For checks and tests only: nothing of it is ever shipped.
 pub(crate) fn npm(root: &Path, package: &str) -> Result<PathBuf> {
-    let folder = target_dir(root).join(package.replace('@', "-"));
-    let name = package.split('@').next().unwrap_or(package);
+    let folder = package.replace(['@', '/'], "-");
+    let folder = target_dir(root).join(folder.trim_start_matches('-'));
+    let name = package.rsplit_once('@').map_or(package, |(name, _)| name);
     let files = folder.join("node_modules").join(name);
     if files.is_dir() {
         return Ok(files);

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::baseline;
 use crate::browsers;
 use crate::packages;
 use crate::run::{Steps, cargo, run, succeeds_within};
@@ -33,6 +34,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
         steps.step("check the format", || check_format(root))?;
         steps.step("lint", || lint(root))?;
         steps.step("check the loader's types", || check_types(root))?;
+        steps.step("check for names that old browsers lack", || baseline::check_scripts(root))?;
     }
     // The end to end tests start the programs as a user would, so these are built first.
     steps.step("build the programs", || {

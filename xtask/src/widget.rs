@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::baseline;
 use crate::run::{Steps, target_dir};
 use crate::toolchain::Toolchain;
 
@@ -18,6 +19,7 @@ mod dist;
 mod fingerprint;
 mod guard;
 mod minify;
+pub(crate) mod names;
 mod scripts;
 mod shorten;
 mod sizes;
@@ -35,6 +37,7 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
         compile::compile(root, &target_dir(root).join("wasm"), &toolchain)
     })?;
     let bound = steps.step("bind it to JavaScript", || bindgen::bind(&wasm))?;
+    baseline::check_wasm(&bound.wasm)?;
     let files = steps.step("minify the scripts", || {
         let host = minify::module(&scripts::host(root, &guard::guard(&bound.glue)?)?)?;
         let loader = minify::script(&scripts::loader(root)?)?;

@@ -3,9 +3,11 @@
 use anyhow::{Result, bail};
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
-use oxc_minifier::{Minifier, MinifierOptions};
+use oxc_minifier::{CompressOptions, Minifier, MinifierOptions};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
+
+use crate::baseline;
 
 /// Minifies an ES module.
 pub(crate) fn module(source: &str) -> Result<String> {
@@ -27,7 +29,9 @@ fn minify(source: &str, source_type: SourceType) -> Result<String> {
         );
     }
     let mut program = parsed.program;
-    let minified = Minifier::new(MinifierOptions::default()).minify(&allocator, &mut program);
+    let compress = CompressOptions { target: baseline::targets()?, ..CompressOptions::default() };
+    let options = MinifierOptions { compress: Some(compress), ..MinifierOptions::default() };
+    let minified = Minifier::new(options).minify(&allocator, &mut program);
     let options = CodegenOptions {
         minify: true,
         comments: CommentOptions::disabled(),
