@@ -5,14 +5,18 @@ declare const NABZ_SITE: Table;
 
 interface Table {
   site: string;
-  /** Days of quiet between any two surveys. */
-  budget_days?: number;
   /** `none` when nothing may be kept in the browser. */
   storage?: string;
   /** Whether a visitor's Global Privacy Control is honoured. */
   respect_gpc?: boolean;
   /** Most urgent first. */
   surveys: Rule[];
+  /** The conditions that these surveys have, by name, in the order in which they are asked. */
+  conditions: Record<string, Condition<any>>;
+  /** What these conditions look at, by name, as far as it takes code of its own. */
+  facts: Record<string, Fact>;
+  /** The triggers that these surveys wait for, by name. */
+  triggers: Record<string, Trigger<any>>;
   /** The file name of the host part, which holds the glue. */
   script: string;
   /** The file name of the card. */
@@ -21,6 +25,21 @@ interface Table {
   send: string;
 }
 
+/** Whether a condition, whose value stands in the rule, holds. */
+type Condition<Value> = (value: Value, visit: Visit) => boolean;
+
+/** Something about the visitor or the page. */
+type Fact = (loader: Loader, survey: string) => unknown;
+
+/** Calls back whenever something happens in the page; returns what ends that. */
+type Trigger<Value> = (value: Value, fire: () => void) => () => void;
+
+/** What attributes or properties have to be, by name: `survey::audience::Tests`. */
+type Tests = Record<
+  string,
+  { one_of?: any[]; not?: any[]; at_least?: number; at_most?: number; exists?: boolean }
+>;
+
 /** What the loader lends to the host part. */
 interface Loader {
   table: Table;
@@ -28,6 +47,8 @@ interface Loader {
   base: string;
   memory: Memory;
   page: typeof page;
+  /** Events that were tracked on the present page. */
+  events: string[];
   /** What this page has to say: another tab may overwrite what is stored. */
   own: Unsent;
   /** Has the part for sending do something; nothing comes of it when that cannot be loaded. */

@@ -16,6 +16,12 @@ pub(crate) static WIDGET: LazyLock<Widget> = LazyLock::new(|| {
     serde_json::from_slice(table).expect("assets.json is written by the build")
 });
 
+/// What a loader has only where its site's surveys use it.
+pub(crate) static CODE: LazyLock<Code> = LazyLock::new(|| {
+    let code = file("code.json").unwrap_or_default();
+    serde_json::from_slice(code).expect("code.json is written by the build")
+});
+
 /// The dashboard's style sheet.
 pub(crate) static STYLE: LazyLock<Style> = LazyLock::new(|| {
     let content = Encoded::new(include_bytes!("pages/style.css").to_vec());
@@ -31,6 +37,17 @@ pub(crate) struct Widget {
     pub wasm: String,
     /// What is loaded only when it is needed, by its name in the loader's table.
     pub parts: BTreeMap<String, String>,
+}
+
+/// The code of conditions, facts and triggers, by the names they have in rules and visits.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Code {
+    /// Functions of a condition's value and a visit.
+    pub condition: BTreeMap<String, String>,
+    /// Functions of the loader's state and a survey's id.
+    pub fact: BTreeMap<String, String>,
+    /// Functions of a trigger's value and a function to call.
+    pub trigger: BTreeMap<String, String>,
 }
 
 /// A style sheet and the name it is served under.

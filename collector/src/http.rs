@@ -16,6 +16,7 @@ mod metrics;
 mod page;
 mod problem;
 mod public;
+mod standing;
 mod summary;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`command`]: the command line; [`serve`](mod@serve): a collector from start to shutdown
 //! - [`sites`]: the sites it serves, compiled for serving; [`watch`](mod@watch): site files that change
+//! - [`loader`]: what a page loads to know which surveys are due
 //! - [`http`]: the routes: thin handlers that parse, ask and answer
 //! - [`pages`]: the dashboard, rendered on the server
 //! - [`store`]: durable storage
@@ -29,6 +30,7 @@ mod assets;
 mod clock;
 mod encoded;
 mod http;
+mod loader;
 mod pages;
 mod secret;
 mod settings;

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use survey::check::Problem;
-use survey::{Definition, Question, Site};
+use survey::rules::Rules;
+use survey::{Definition, Question, Site, Survey};
 
-use crate::assets;
+use crate::clock;
 use crate::encoded::{Encoded, hex};
+use crate::loader;
 use crate::store::{Changed, Placing, Store, StoreError, StoredDefinition, StoredSite};
 
 /// All sites, by key.
@@ -250,6 +251,13 @@ impl LiveSite {
         self.managed_by_file.load(Ordering::Relaxed)
     }
 
+    /// When each of those surveys that are wanted is due, most urgent first.
+    pub(crate) fn rules(&self, is_wanted: impl Fn(&Survey) -> bool) -> Rules {
+        let version_of =
+            |it: &Survey| self.survey(&it.id).map_or(String::new(), |it| it.version.clone());
+        self.site.rules(is_wanted, version_of, |day| clock::start_of(day, &self.zone))
+    }
+
     /// The survey with this id, whether it is asked now or was earlier.
     pub fn survey(&self, id: &str) -> Option<&LiveSurvey> {
         self.surveys.get(id)
@@ -336,10 +344,11 @@ fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> C
         survey.version.clone_from(&version);
         current.push(StoredDefinition { version, definition, current: true });
     }
-    let loader = loader(&site, &surveys);
     let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
     let managed_by_file = AtomicBool::new(managed_by_file);
-    let live = LiveSite { site, managed_by_file, zone, surveys, loader };
+    let loader = Encoded::new(Vec::new());
+    let mut live = LiveSite { site, managed_by_file, zone, surveys, loader };
+    live.loader = loader::loader(&live.rules(Survey::is_shown));
     Compiled { live, current, broken }
 }
 
@@ -368,17 +377,4 @@ impl LiveSurvey {
 fn version_of(definition: &Definition) -> String {
     let json = serde_json::to_vec(definition).unwrap_or_default();
     hex(&Sha256::digest(json))[..12].to_owned()
-}
-
-/// The loader's script with a site's table in it.
-fn loader(site: &Site, surveys: &BTreeMap<String, LiveSurvey>) -> Encoded {
-    let rules =
-        site.rules(|survey| surveys.get(&survey.id).map_or(String::new(), |s| s.version.clone()));
-    let mut table = serde_json::to_value(rules).unwrap_or_default();
-    table["script"] = json!(assets::WIDGET.script);
-    table["wasm"] = json!(assets::WIDGET.wasm);
-    for (part, file) in &assets::WIDGET.parts {
-        table[part] = json!(file);
-    }
-    Encoded::new(assets::loader().replace("NABZ_SITE", &table.to_string()).into_bytes())
 }

@@ -1,10 +1,12 @@
 //! Finds everything that is wrong with a site file: line, field, what is wrong, and the remedy.
 //!
 //! [`shape`] holds the file against its JSON Schema, which is made from the types themselves, so
-//! that names, types and ranges have one home; [`meaning`] checks what a schema cannot say.
+//! that names, types and ranges have one home; [`meaning`] checks what a schema cannot say, and
+//! [`show`] whether a survey could ever be shown.
 
 mod meaning;
 mod shape;
+mod show;
 
 use std::fmt;
 
@@ -278,6 +280,62 @@ mod tests {
                 line 6: surveys[1].questions[1].id: "q" is used twice. Give each its own name.
                 line 6: surveys[1].questions[1].prompt.not a locale: "not a locale" is not a locale. Use a tag such as en, fa or pt-BR.
             "#]],
+        );
+    }
+
+    #[test]
+    fn when_and_to_whom() {
+        check_survey(
+            r##""id": "a", "questions": [{ "scale": "nps", "prompt": "?" }],
+               "show": { "event": "paid", "properties": { "total": { "at_least": 3 }, "currency": ["EUR", "USD"] },
+                         "cancel": ["failed"], "scroll_percent": 50, "exit_intent": true, "click": "#help",
+                         "pages": ["/a", "!/a/b", "*?x=1*", "*#/cart"], "devices": ["phone"], "locales": ["pt-BR"],
+                         "weekdays": ["monday"], "hours": { "from": "22:00", "until": "06:00" } },
+               "audience": { "plan": "pro", "age": { "at_least": 18, "at_most": 99 }, "beta": true, "x": { "not": [1, "2"], "exists": true } },
+               "account_age_days": { "at_least": 7 }, "starts": "2026-03-01", "ends": "2026-03-31", "responses_max": 500"##,
+            &expect!["acme with 1 surveys"],
+        );
+        check_survey(
+            r##""id": "a", "questions": [{ "scale": "nps", "prompt": "?" }],
+               "show": { "time_on_page_seconds": 0, "scroll_percent": 101, "devices": ["mobile"],
+                         "weekdays": ["mon"], "hours": { "from": "9:00", "to": "17:00" } },
+               "audience": { "plan": null, "age": { "min": 3 }, "x": {}, "y": [], "z": { "at_least": "3" } },
+               "starts": "2026-02-30", "responses_max": 0.5"##,
+            &expect![[r#"
+                line 3: surveys[0].show.time_on_page_seconds: 0 is out of range. Use 1 to 86400.
+                line 3: surveys[0].show.scroll_percent: 101 is out of range. Use 1 to 100.
+                line 3: surveys[0].show.devices[0]: "mobile" is not known. Use one of phone, tablet, desktop.
+                line 4: surveys[0].show.weekdays[0]: "mon" is not known. Use one of monday, tuesday, wednesday, thursday, friday, saturday, sunday.
+                line 4: surveys[0].show.hours.from: "9:00" is not a time of day. Write it like 09:30.
+                line 4: surveys[0].show.hours.to: there is no such field. Remove it; known here are from, until.
+                line 4: surveys[0].show.hours: the field "until" is missing. Add it: when it is over.
+                line 5: surveys[0].audience.plan: null does not fit here. Write a text or a number or true or false or a list or an object.
+                line 5: surveys[0].audience.age.min: there is no such field. Remove it; known here are one_of, not, at_least, at_most, exists.
+                line 5: surveys[0].audience.x: 0 fields is out of range. Use at least 1 fields.
+                line 5: surveys[0].audience.y: 0 entries is out of range. Use 1 to 50 entries.
+                line 5: surveys[0].audience.z.at_least: a text does not fit here. Write a number.
+                line 6: surveys[0].starts: "2026-02-30" is not a day. Write it like 2026-03-31.
+                line 6: surveys[0].responses_max: a number does not fit here. Write a whole number.
+            "#]],
+        );
+        check_survey(
+            r##""id": "a", "questions": [{ "scale": "nps", "prompt": "?" }],
+               "show": { "properties": { "total": { "at_least": 3, "at_most": 2 } }, "event": "paid",
+                         "cancel": ["paid"], "hours": { "from": "09:00", "until": "09:00" },
+                         "pages": ["!shop", "#/cart"], "locales": ["en us"] },
+               "account_age_days": {}, "starts": "2026-03-31", "ends": "2026-03-01" }, { "id": "b",
+               "questions": [{ "scale": "nps", "prompt": "?" }], "show": { "properties": { "total": 3 } }"##,
+            &expect![[r##"
+                line 3: surveys[0].show.properties.total: nothing is at least 3 and at most 2. Swap the numbers.
+                line 4: surveys[0].show.cancel[0]: "paid" is also what it waits for. Remove one of the two.
+                line 4: surveys[0].show.hours: no time lies between two times that are the same. Remove the field for the whole day.
+                line 5: surveys[0].show.pages[0]: "!shop" matches no path. Start it with a slash: "!/shop".
+                line 5: surveys[0].show.pages[1]: "#/cart" matches no path. Say on which paths: "*#/cart".
+                line 5: surveys[0].show.locales[0]: "en us" is not a locale. Use a tag such as en, fa or pt-BR.
+                line 6: surveys[0].account_age_days: it asks for nothing. Write {"at_least": 7}, {"at_most": 30}, or both.
+                line 6: surveys[0].ends: it ends on 2026-03-01, before it starts on 2026-03-31. Swap the days.
+                line 7: surveys[1].show.properties: only an event has properties. Add "event": the name of the event that has them.
+            "##]],
         );
     }
 }

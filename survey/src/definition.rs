@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audience::Tests;
+use crate::day::Day;
+use crate::rules::Span;
 use crate::scale::{Group, Scale};
+use crate::show::{Again, Show};
 use crate::site::is_zero;
 use crate::text::Text;
 
-/// Days until a respondent who answered may be asked again.
-const ANSWERED_DAYS: f64 = 90.0;
-/// Days until a respondent who closed the survey unanswered may be asked again.
-const DISMISSED_DAYS: f64 = 30.0;
-/// Seconds between page load and showing, where no event is waited for.
-const DELAY_SECONDS: f64 = 2.0;
 /// The follow-up key that stands for every group.
 pub const ANY_GROUP: &str = "any";
 
@@ -43,6 +41,15 @@ pub struct Survey {
     /// What makes it appear.
     #[serde(default)]
     pub show: Show,
+    /// Only visitors with these attributes: a value (`"pro"`), several of which one will do
+    /// (`["pro", "team"]`), `{"at_least": 3}`, `{"at_most": 9}`, `{"not": "free"}` or
+    /// `{"exists": true}`.
+    #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub audience: Tests,
+    /// Only visitors whose account, made when the page's `created_at` says, is so old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_age_days: Option<Span>,
     /// When the same respondent may be asked again.
     #[serde(default)]
     pub again: Again,
@@ -53,6 +60,16 @@ pub struct Survey {
     /// Where several surveys are due, the highest number wins.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: f64,
+    /// The first day it is asked, in the site's time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Day>,
+    /// The last day it is asked, in the site's time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Day>,
+    /// It is asked until so many have answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub responses_max: Option<u64>,
     /// The last words, after the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thanks: Option<Text>,
@@ -62,6 +79,11 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Whether it is in the loader: asked now, and such that the widget can draw it.
+    pub fn is_shown(&self) -> bool {
+        self.active && self.questions.iter().all(|question| question.scale.is_drawn())
+    }
+
     /// The questions, each with an id: its own, else its scale's name, a repeated one with `-2`.
     pub fn questions_with_ids(&self) -> Vec<Question> {
         let mut questions = self.questions.clone();
@@ -216,52 +238,6 @@ pub enum Position {
     TopStart,
 }
 
-/// What makes a survey appear.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Show {
-    /// Wait for this event, reported by `nabz.track("…")`. Without it: the page's load.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
-    pub event: Option<String>,
-    /// Only on pages whose path matches one of these; `*` stands for any characters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 50), inner(length(min = 1, max = 500))))]
-    pub pages: Vec<String>,
-    /// Seconds to wait after the trigger. Without it: 2 after a page load, 0 after an event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 86_400)))]
-    pub delay_seconds: Option<f64>,
-}
-
-impl Show {
-    /// Milliseconds to wait after the trigger.
-    pub fn delay_ms(&self) -> u32 {
-        let default = if self.event.is_some() { 0.0 } else { DELAY_SECONDS };
-        (self.delay_seconds.unwrap_or(default) * 1000.0).round() as u32
-    }
-}
-
-/// When the same respondent may be asked again.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Again {
-    /// Days after an answer.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
-    pub answered_days: f64,
-    /// Days after closing the survey unanswered.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
-    pub dismissed_days: f64,
-}
-
-impl Default for Again {
-    fn default() -> Again {
-        Again { answered_days: ANSWERED_DAYS, dismissed_days: DISMISSED_DAYS }
-    }
-}
-
 /// What is asked and how it looks: the part of a survey that a visitor's browser draws, and that
 /// their answer is checked against. Its version is named by its content, so it never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -342,15 +318,5 @@ mod tests {
         let question = &survey(json).questions[0];
         assert_eq!(question.follow_up(10), Some(&Text::Plain("P".into())));
         assert_eq!(question.follow_up(3), Some(&Text::Plain("A".into())));
-    }
-
-    #[test]
-    fn the_delay_depends_on_the_trigger() {
-        let check = |show: &str, expected: u32| {
-            assert_eq!(serde_json::from_str::<Show>(show).unwrap().delay_ms(), expected, "{show}");
-        };
-        check("{}", 2000);
-        check(r#"{"event":"done"}"#, 0);
-        check(r#"{"event":"done","delay_seconds":1.5}"#, 1500);
     }
 }

@@ -7,7 +7,8 @@
 //! - [`scale`]: what can be answered, and which group an answer belongs to
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
 //!   becomes of the response stored before
-//! - [`rules`]: whether a survey is due
+//! - [`show`], [`audience`], [`hours`]: when, where and to whom a survey is shown; [`rules`],
+//!   [`condition`]: whether it is due; [`standing`]: whether it is asked at all
 //! - [`frequency`]: whether a named respondent may be asked again, whatever their device
 //! - [`scope`]: which days a summary covers
 //! - [`tally`], [`interval`], [`score`], [`metric`], [`summary`]: from counts to numbers that can be trusted
@@ -17,13 +18,16 @@
 //! Invariant: nothing here does IO, reads a clock or draws a random number. Callers pass the time.
 
 pub mod accept;
+pub mod audience;
 #[cfg(feature = "schema")]
 pub mod check;
+pub mod condition;
 pub mod day;
 pub mod definition;
 pub mod explain;
 pub mod frequency;
 pub mod history;
+pub mod hours;
 pub mod interval;
 pub mod metric;
 #[cfg(feature = "schema")]
@@ -34,7 +38,9 @@ pub mod rules;
 pub mod scale;
 pub mod scope;
 pub mod score;
+pub mod show;
 pub mod site;
+pub mod standing;
 pub mod summary;
 pub mod tally;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::day::Day;
 use crate::definition::{Definition, Survey};
 use crate::rules::{Rule, Rules};
 use crate::text::language;
@@ -81,20 +82,23 @@ impl Site {
         }
     }
 
-    /// The table from which the loader decides what is due: active surveys that the widget can
-    /// draw, most urgent first.
-    /// `version_of` tells the version of a survey's current definition.
-    pub fn rules(&self, version_of: impl Fn(&Survey) -> String) -> Rules {
-        let is_drawn = |survey: &&Survey| survey.questions.iter().all(|it| it.scale.is_drawn());
-        let active = self.surveys.iter().filter(|survey| survey.active);
-        let mut live: Vec<&Survey> = active.filter(is_drawn).collect();
-        live.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+    /// When each of those surveys that are wanted is due, most urgent first.
+    /// `version_of` tells the version of a survey's current definition, `starts_at` when a day
+    /// starts in the site's time zone, in milliseconds since 1970.
+    pub fn rules(
+        &self,
+        is_wanted: impl Fn(&Survey) -> bool,
+        version_of: impl Fn(&Survey) -> String,
+        starts_at: impl Fn(Day) -> f64,
+    ) -> Rules {
+        let mut wanted: Vec<&Survey> = self.surveys.iter().filter(|it| is_wanted(it)).collect();
+        wanted.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+        let rule = |survey: &&Survey| Rule::of(survey, version_of(survey), self.budget, &starts_at);
         Rules {
             site: self.site.clone(),
-            budget_days: self.budget,
             storage: self.storage,
             respect_gpc: self.respect_gpc,
-            surveys: live.iter().map(|survey| Rule::of(survey, version_of(survey))).collect(),
+            surveys: wanted.iter().map(rule).collect(),
         }
     }
 

@@ -1,5 +1,5 @@
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::Collector;
 
 use crate::SITE;
@@ -47,6 +47,64 @@ async fn the_widget_keeps_its_weight() {
     println!("loader {loader} bytes, everything {sum} bytes, and to send {send} bytes");
 }
 
+/// Twenty surveys that use every trigger and every condition there is: at least ten rules each.
+fn twenty_surveys() -> String {
+    let survey = |at: usize| {
+        let trigger = match at % 6 {
+            0 => json!({ "event": format!("step_{at}_completed"), "cancel": ["order_failed"],
+                "properties": { "total": { "at_least": 10 * at } } }),
+            1 => json!({ "click": format!("#help-{at} button") }),
+            2 => json!({ "visible": format!("[data-section='{at}']") }),
+            3 => json!({ "scroll_percent": 40 + at }),
+            4 => json!({ "time_on_page_seconds": 10 + at }),
+            _ => json!({ "exit_intent": true }),
+        };
+        let mut show = json!({
+            "pages": [format!("/shop/{at}/*"), format!("!/shop/{at}/cart*")],
+            "devices": ["phone", "tablet"], "locales": ["en", "fa"], "delay_seconds": at,
+            "weekdays": ["monday", "tuesday", "wednesday", "thursday"],
+            "hours": { "from": "09:00", "until": "17:30" },
+        });
+        show.as_object_mut().unwrap().extend(trigger.as_object().unwrap().clone());
+        json!({
+            "id": format!("survey-{at}"), "show": show,
+            "questions": [{ "scale": "nps", "prompt": "How likely are you to recommend us?" }],
+            "audience": { "plan": ["pro", "team"], "orders": { "at_least": at } },
+            "account_age_days": { "at_least": 7 + at }, "sample": 0.25, "priority": 20 - at,
+            "starts": "2026-01-01", "ends": "2027-12-31",
+            "again": { "answered_days": 90 + at, "dismissed_days": 30 },
+        })
+    };
+    let surveys: Vec<Value> = (0..20).map(survey).collect();
+    json!({ "site": "acme", "origins": ["*"], "budget": 7, "surveys": surveys }).to_string()
+}
+
+#[tokio::test]
+async fn twenty_surveys_keep_the_loader_light() {
+    let collector = Collector::start(&twenty_surveys());
+    let (loader, plain, _) = fetch(&collector, "/acme/nabz.js", "br").await;
+    assert!(loader <= 5_000, "the loader has {loader} bytes");
+    drop(plain);
+    println!("loader {loader} bytes");
+}
+
+#[tokio::test]
+async fn a_loader_has_the_code_of_what_its_surveys_use_and_no_more() {
+    let check = async |file: &str, expected: &[&str]| {
+        let collector = Collector::start(file);
+        let (_, plain, _) = fetch(&collector, "/acme/nabz.js", "identity").await;
+        for code in ["IntersectionObserver", "mouseout", "pointer:coarse", "getTimezoneOffset"] {
+            assert_eq!(plain.contains(code), expected.contains(&code), "{code} for {file}");
+        }
+    };
+    check(ONE_SURVEY, &[]).await;
+    let with = |show: &str| ONE_SURVEY.replace("\"delay_seconds\": 2", show);
+    check(&with("\"exit_intent\": true"), &["mouseout"]).await;
+    check(&with("\"visible\": \"#faq\""), &["IntersectionObserver"]).await;
+    check(&with("\"devices\": [\"phone\"]"), &["pointer:coarse"]).await;
+    check(&with("\"weekdays\": [\"monday\"]"), &["getTimezoneOffset"]).await;
+}
+
 async fn definition_path(collector: &Collector) -> String {
     let surveys = collector.get_as_admin("/api/v1/surveys").await.json();
     let survey = &surveys["surveys"][0];
@@ -79,8 +137,12 @@ async fn the_loader_is_cacheable_and_names_what_there_is() {
             assert_eq!(reply.header("content-encoding"), expected);
         }
     }
-    let (_, json, reply) = fetch(&collector, &definition_path(&collector).await, "identity").await;
-    assert_eq!(reply.header("cache-control"), "public, max-age=31536000, immutable");
+    let path = definition_path(&collector).await;
+    let (_, json, reply) = fetch(&collector, &path, "identity").await;
+    assert_eq!(reply.header("cache-control"), "public, no-cache");
+    let tag = reply.header("etag").to_owned();
+    let again = collector.request(Method::GET, &path, &[("if-none-match", &tag)], "").await;
+    assert_eq!((again.status, again.text.as_str()), (304, ""));
     let definition: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(definition["questions"][0]["prompt"], "Would you recommend us?");
 }
@@ -92,6 +154,29 @@ async fn a_paused_survey_leaves_the_loader_and_still_takes_late_answers() {
     let (_, plain, _) = fetch(&collector, "/acme/nabz.js", "identity").await;
     assert!(!plain.contains("\"checkout\"") && plain.contains("\"support\""));
     assert_eq!(collector.post(&tests::answered("checkout", "nps", 9)).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_survey_that_is_over_is_gone_except_in_a_preview() {
+    let check = async |fields: &str, answers: usize, expected: (u16, &str)| {
+        let fields = format!("\"id\": \"checkout\", {fields}");
+        let collector = Collector::start(&SITE.replace("\"id\": \"checkout\",", &fields));
+        for value in 0..answers {
+            collector.post(&tests::answered("checkout", "nps", value as i64)).await;
+        }
+        let path = definition_path(&collector).await;
+        assert_eq!(collector.get(&path).await.status, expected.0, "{fields}");
+        assert_eq!(collector.get(&format!("{path}?preview")).await.status, 200, "{fields}");
+        let table = collector.get("/acme/why.json").await.json();
+        let surveys = table["surveys"].as_array().unwrap();
+        let survey = surveys.iter().find(|survey| survey["id"] == "checkout").unwrap();
+        assert_eq!(survey["standing"], expected.1, "{fields}");
+    };
+    check("\"active\": false,", 0, (410, "paused")).await;
+    check("\"ends\": \"2020-12-31\",", 0, (410, "ended")).await;
+    check("\"starts\": \"2100-01-01\",", 0, (200, "waiting")).await;
+    check("\"responses_max\": 3,", 2, (200, "live")).await;
+    check("\"responses_max\": 3,", 3, (410, "full")).await;
 }
 
 #[tokio::test]

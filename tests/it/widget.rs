@@ -16,7 +16,6 @@ in_each_browser! {
     an_unreachable_collector_leaves_the_page_alone,
     an_answer_is_sent_again_until_it_is_acknowledged,
     a_trap_inside_does_not_reach_the_page,
-    the_loader_decides_as_the_rules_do,
 }
 
 /// The demo shop before a collector, with a proxy between them that sees everything.
@@ -306,17 +305,4 @@ async fn a_trap_inside_does_not_reach_the_page(engine: Engine) {
     // This answer is followed up, so the card would stay if nothing had failed.
     browser.wait_until_closed().await;
     assert_eq!(browser.noise().await, json!([]));
-}
-
-async fn the_loader_decides_as_the_rules_do(engine: Engine) {
-    let rules = include_str!("../../widget/loader/rules.js");
-    let vectors = include_str!("../../survey/golden/rules.json");
-    let browser = Browser::start(engine).await;
-    browser.open("about:blank").await;
-    let script = format!(
-        "{rules}
-         return {vectors}.filter((v) => verdict(v.rule, v.visit, v.budget_days) !== v.expected)
-             .map((v) => v.name + ': ' + verdict(v.rule, v.visit, v.budget_days))"
-    );
-    assert_eq!(browser.run(&script).await, json!([]));
 }

@@ -40,8 +40,7 @@ export async function show(loader, rule, wasm, definition, isWanted, isAsked) {
   });
   const token = await permit;
   if (isWanted() && token !== null) {
-    const { locale } = loader.page.configuration();
-    const language = String(locale || document.documentElement.lang || navigator.language);
+    const language = loader.page.locale();
     const send = reporter(loader, rule, language, token);
     open_card(await asked, { host, locale: language, send, closed: () => host.remove() });
     // Who leaves while writing meant it to be read.

@@ -6,8 +6,9 @@
  * @property {Rule[]} surveys most urgent first
  * @property {typeof page} page
  * @property {() => boolean} busy whether a survey is shown or being loaded
- * @property {(event: string) => void} trigger shows what waits for an event and is due
- * @property {(rule: Rule, isAsked: boolean) => Promise<boolean | undefined>} show
+ * @property {(event: string, properties?: any) => void} trigger shows what waits for an event and
+ *   is due
+ * @property {(rule: Rule) => Promise<boolean | undefined>} show
  * @property {() => void} close
  * @property {Loader["send"]} send
  *
@@ -21,12 +22,12 @@
  */
 function methodsOf({ surveys, page, busy, trigger, show, close, send }) {
   return {
-    track(event) {
-      if (typeof event === "string") trigger(event);
+    track(event, properties) {
+      if (typeof event === "string") trigger(event, properties);
     },
     async open(id) {
       const rule = surveys.find((rule) => rule.id === id);
-      return !!rule && !busy() && !!(await show(rule, true));
+      return !!rule && !busy() && !!(await show(rule));
     },
     close,
     // Whoever was there before takes everything along.

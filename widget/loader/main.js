@@ -1,10 +1,24 @@
 // @ts-check
-// Watches the triggers of a site's surveys, and loads the card when one is due.
+// Watches what a site's surveys wait for, and shows one when it is due.
 
 const table = NABZ_SITE;
 
+/**
+ * The same function, but what it throws stays away from the host page.
+ * @template {any[]} Call
+ * @template Result
+ * @param {(...call: Call) => Result} call
+ */
+const quietly =
+  (call) =>
+  (/** @type {Call} */ ...values) => {
+    try {
+      return call(...values);
+    } catch {}
+  };
+
 function start() {
-  const { site, surveys } = table;
+  const { site, surveys, triggers } = table;
   // An array is a queue of calls made before; anything else is another loader, or a stranger.
   const queue = window.nabz || [];
   if (!Array.isArray(queue)) return;
@@ -20,52 +34,64 @@ function start() {
     } catch {}
   };
   /** @type {Loader} */
-  const loader = { table, base, memory, page, send, own: {} };
+  const loader = { table, base, memory, page, send, events: [], own: {} };
+  /** What happened, by the survey whose delay runs since then. */
+  const pending = new Map();
   /** Whether a survey is shown or being loaded. */
   let busy = () => false;
   let close = () => {};
 
-  /** @type {(rule: Rule, event: string | null) => boolean} */
-  const isDue = (rule, event) => {
-    const { id } = rule;
-    const past = memory.past(id);
-    const visit = {
-      path: page.path(),
-      event,
-      now: Date.now(),
-      answered_at: past.answered_at,
-      dismissed_at: past.dismissed_at,
-      other_shown_at: memory.otherShown(id),
-      get draw() {
-        const draw = past.draw ?? Math.random();
-        if (draw !== past.draw) memory.note(id, { draw });
-        return draw;
-      },
-    };
-    return !busy() && verdict(rule, visit, table.budget_days) === "due";
-  };
+  /** @type {(rule: Rule, what?: Happening) => boolean} */
+  const isDue = (rule, what) =>
+    !!what && !busy() && verdict(rule, visit(loader, rule, what), table) === "due";
 
-  /** @param {string | null} event */
-  const trigger = (event) => {
-    const rule = surveys.find((rule) => isDue(rule, event));
-    if (rule) setTimeout(() => isDue(rule, event) && show(rule), rule.delay_ms);
+  /** Something happened, to all surveys or to some. */
+  const happen = quietly((/** @type {Happening} */ what, rules = surveys) => {
+    for (const rule of rules) {
+      if (pending.has(rule) || !isDue(rule, what)) continue;
+      pending.set(rule, what);
+      setTimeout(quietly(ripen), rule.delay_ms, rule, what);
+    }
+  });
+
+  /** @type {(rule: Rule, what: Happening) => void} */
+  const ripen = (rule, what) => {
+    // The page was left meanwhile.
+    if (pending.get(rule) !== what) return;
+    // What is more urgent goes first, even if it waits longer.
+    const first = surveys.find((other) => isDue(other, pending.get(other)));
+    pending.delete(rule);
+    if (first === rule) show(rule, what);
   };
 
   /**
-   * @param {Rule} rule
-   * @param {boolean} [isAsked] whether the page asked for it, whatever the rules say
+   * Shows a survey, because of what happened or because the page asks for it.
+   * @type {(rule: Rule, what?: Happening) => Promise<boolean | undefined>}
    */
-  const show = async (rule, isAsked) => {
+  const show = async (rule, what) => {
     let wanted = true;
     busy = () => wanted;
     close = () => (wanted = false);
     try {
       // Everything at once: each request that waits for another costs a round trip.
-      const get = (/** @type {string} */ path) => fetch(base + path, { credentials: "omit" });
+      const get = (/** @type {string} */ path, /** @type {RequestCache} */ cache = "default") =>
+        fetch(base + path, { credentials: "omit", cache });
       const wasm = get("assets/" + table.wasm);
-      const definition = get(`${site}/${rule.id}.${rule.version}.json`);
-      const [card] = await Promise.all([import(base + "assets/" + table.script), wasm, definition]);
-      const showing = await card.show(loader, rule, wasm, definition, () => wanted, isAsked);
+      // Asked for anew each time: this is where a survey that was paused meanwhile stops.
+      const definition = get(`${site}/${rule.id}.${rule.version}.json`, "no-cache");
+      const [card, { status }] = await Promise.all([
+        import(base + "assets/" + table.script),
+        definition,
+        wasm,
+      ]);
+      if (status === 410) {
+        wanted = false;
+        surveys.splice(surveys.indexOf(rule), 1);
+        // Another one may have stood back for it.
+        if (what) happen(what);
+        return;
+      }
+      const showing = await card.show(loader, rule, wasm, definition, () => wanted, !what);
       busy = showing.isOpen;
       close = showing.close;
       return busy();
@@ -74,13 +100,49 @@ function start() {
     }
   };
 
-  const actions = { surveys, page, busy: () => busy(), trigger, show, close: () => close(), send };
-  offer(methodsOf(actions), queue);
+  /** @type {((() => void) | undefined)[]} */
+  let stops = [];
+  /** Begins to wait for what the surveys wait for on this page. */
+  const watch = quietly(() => {
+    stops = surveys.flatMap((rule) =>
+      Object.keys(triggers)
+        .filter((trigger) => trigger in rule)
+        .map((trigger) => {
+          const fire = () => happen({ trigger }, [rule]);
+          return quietly(triggers[trigger])(rule[trigger], fire);
+        }),
+    );
+    happen({});
+  });
+
+  offer(
+    methodsOf({
+      surveys,
+      page,
+      busy: () => busy(),
+      trigger(event, properties) {
+        loader.events.push(event);
+        happen({ event, properties });
+      },
+      show,
+      close: () => close(),
+      send,
+    }),
+    queue,
+  );
   const { unsent, forget } = memory.read();
   if (unsent || forget) send("flush");
-  const loaded = () => trigger(null);
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", loaded);
-  else loaded();
+  const begin = () => {
+    watch();
+    onTurn(() => {
+      stops.forEach((stop) => stop && quietly(stop)());
+      pending.clear();
+      loader.events = [];
+      watch();
+    });
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", quietly(begin));
+  else begin();
 }
 
 /**
@@ -102,6 +164,4 @@ async function refresh(own, id) {
   } catch {}
 }
 
-try {
-  start();
-} catch {}
+quietly(start)();

@@ -76,13 +76,6 @@ function remember(table) {
      */
     past: (id) => Object(read().surveys[id]),
 
-    /** When any other survey was last shown. @param {string} id */
-    otherShown: (id) =>
-      Object.entries(read().surveys).reduce(
-        (last, [other, past]) => (other === id ? last : Math.max(last, past?.shown_at || 0)),
-        0,
-      ),
-
     /**
      * @param {string} id
      * @param {Past} change

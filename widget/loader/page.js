@@ -31,13 +31,18 @@ const page = {
   isKept: (table) =>
     !page.isOptedOut(table) && ![table.storage, page.configuration().storage].includes("none"),
 
-  /** The path as it is written in the rules: decoded, if it can be. */
-  path() {
-    const path = location.pathname;
+  /** A part of the address as it is written in rules: decoded, if it can be. @param {string} text */
+  decoded(text) {
     try {
-      return decodeURI(path);
+      return decodeURI(text);
     } catch {
-      return path;
+      return text;
     }
   },
+
+  path: () => page.decoded(location.pathname),
+
+  /** The visitor's locale. */
+  locale: () =>
+    String(page.configuration().locale || document.documentElement.lang || navigator.language),
 };

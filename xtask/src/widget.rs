@@ -43,7 +43,9 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
         let loader = minify::script(&scripts::loader(root)?)?;
         let part = |name| Ok((name, minify::module(&scripts::part(root, name)?)?));
         let parts = scripts::PARTS.into_iter().map(part).collect::<Result<_>>()?;
-        Ok(dist::Files { host, wasm: bound.wasm, loader: scripts::checked(loader)?, parts })
+        let loader = scripts::checked(loader)?;
+        let code = serde_json::to_string(&scripts::code(root)?)?;
+        Ok(dist::Files { host, wasm: bound.wasm, loader, code, parts })
     })?;
     let sizes =
         steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;

@@ -56,7 +56,11 @@ pub(super) async fn site_file(
 ) -> Result<Response, Problem> {
     match file.as_str() {
         "nabz.js" => public::loader(&app, &site, &headers),
-        file if file.ends_with(".json") => public::definition(&app, &site, file, &headers),
+        "why.json" => public::why(&app, &site).await,
+        file if file.ends_with(".json") => {
+            let is_preview = query.contains_key("preview");
+            public::definition(&app, &site, file, &headers, is_preview).await
+        }
         survey => {
             if let Some(sign_in) = sign_in_first(&app, &headers, &address.to_string()).await? {
                 return Ok(sign_in);

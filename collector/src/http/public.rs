@@ -5,46 +5,74 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
-use super::{App, Shared};
+use super::{App, Shared, standing};
 use crate::assets;
+use crate::encoded::Encoded;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Kept, but good only if the collector says so: a survey may have been paused meanwhile.
+const ASKED_ANEW: &str = "public, no-cache";
 /// A changed site shows within a minute; a page never waits for the loader to be checked again.
 const FOR_A_MINUTE: &str = "public, max-age=60, stale-while-revalidate=86400";
 
 /// `GET /{site}/nabz.js`
 pub(super) fn loader(app: &App, site: &str, request: &HeaderMap) -> Result<Response, Problem> {
     let site = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
-    let tag = format!("\"{}\"", &site.loader.hash()[..32]);
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.contains(&tag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        site.loader.respond(request, JAVASCRIPT)
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOR_A_MINUTE));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    Ok(response)
+    Ok(tagged(&site.loader, request, JAVASCRIPT, FOR_A_MINUTE))
 }
 
-/// `GET /{site}/{survey}.{version}.json`
-pub(super) fn definition(
+/// `GET /{site}/{survey}.{version}.json`. A survey that is not asked any more is 410, except in a
+/// preview, so that pages which were open before show it no longer.
+pub(super) async fn definition(
     app: &App,
     site: &str,
     name: &str,
     request: &HeaderMap,
+    is_preview: bool,
 ) -> Result<Response, Problem> {
     let live = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
-    let json = name
+    let (survey, json) = name
         .strip_suffix(".json")
         .and_then(|name| name.split_once('.'))
-        .and_then(|(survey, version)| live.survey(survey)?.json(version))
+        .and_then(|(survey, version)| Some((survey, live.survey(survey)?.json(version)?)))
         .ok_or_else(|| Problem::not_found(format!("site {site:?} has no definition {name:?}")))?;
-    Ok(lasting(json.respond(request, "application/json")))
+    let standing = standing::of(app, &live, survey).await?;
+    if standing.is_over() && !is_preview {
+        let detail = format!("survey {survey:?} {}", standing.words());
+        return Err(Problem::new(StatusCode::GONE, detail));
+    }
+    Ok(tagged(json, request, "application/json", ASKED_ANEW))
+}
+
+/// `GET /{site}/why.json`
+pub(super) async fn why(app: &App, site: &str) -> Result<Response, Problem> {
+    let live = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
+    let mut response = axum::Json(standing::table(app, &live).await?).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(ASKED_ANEW));
+    Ok(response)
+}
+
+/// Content with a tag, by which a browser that has it already need not get it again.
+fn tagged(
+    content: &Encoded,
+    request: &HeaderMap,
+    content_type: &'static str,
+    caching: &'static str,
+) -> Response {
+    let tag = format!("\"{}\"", &content.hash()[..32]);
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = if known.is_some_and(|known| known.contains(&tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        content.respond(request, content_type)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// `GET /assets/{file}`

@@ -39,13 +39,13 @@ pub(super) fn problems(
     meaning.problems
 }
 
-struct Meaning<'a> {
+pub(super) struct Meaning<'a> {
     lines: &'a Lines<'a>,
     problems: Vec<Problem>,
 }
 
 impl Meaning<'_> {
-    fn report(&mut self, field: &str, message: String, remedy: impl Into<String>) {
+    pub(super) fn report(&mut self, field: &str, message: String, remedy: impl Into<String>) {
         self.problems.push(self.lines.problem(field, message, remedy));
     }
 
@@ -87,16 +87,7 @@ impl Meaning<'_> {
 
     fn survey(&mut self, field: &str, survey: &Survey) {
         self.not_reserved(&format!("{field}.id"), &survey.id);
-        for (at, page) in survey.show.pages.iter().enumerate() {
-            if !page.starts_with(['/', '*']) {
-                let remedy = format!("Start it with a slash: \"/{page}\".");
-                self.report(
-                    &format!("{field}.show.pages[{at}]"),
-                    format!("{page:?} matches no path"),
-                    remedy,
-                );
-            }
-        }
+        self.show(field, survey);
         let ids: Vec<String> =
             survey.questions_with_ids().iter().map(|q| q.id().to_owned()).collect();
         self.no_repeats(&ids, |at| format!("{field}.questions[{at}].id"));
@@ -233,7 +224,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// A language of two or three letters, perhaps with further parts of up to eight (BCP 47).
-fn is_locale(tag: &str) -> bool {
+pub(super) fn is_locale(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let further = |part: &str| {

@@ -9,6 +9,8 @@ use jsonc_parser::common::Ranged;
 use serde_json::Value as Schema;
 
 use super::{Lines, Problem};
+use crate::day::Day;
+use crate::hours::TimeOfDay;
 use crate::nearest::nearest;
 
 /// Every place where the file does not fit the schema.
@@ -162,6 +164,15 @@ impl<'a> Shape<'a> {
         if schema.get("pattern").is_some() && !is_key(text) {
             let remedy = "Use 1 to 64 lower case letters a–z, digits and hyphens, not starting with a hyphen.";
             self.report(at, field, format!("{text:?} cannot be a key"), remedy.to_owned());
+        }
+        let misread = match schema["format"].as_str() {
+            Some("date") => text.parse::<Day>().err(),
+            Some("time-of-day") => text.parse::<TimeOfDay>().err(),
+            _ => None,
+        };
+        if let Some((message, remedy)) = misread.as_deref().and_then(|it| it.split_once("; ")) {
+            let remedy = format!("W{}.", remedy.trim_start_matches('w'));
+            self.report(at, field, message.to_owned(), remedy);
         }
         self.bounds(at, text.chars().count() as f64, schema, ["minLength", "maxLength"], field);
     }

@@ -4,6 +4,7 @@
 //! widget.<hash>.js, widget.<hash>.wasm    named by their content, each also as .br and .gz
 //! send.<hash>.js                          loaded when there is something to send, the same
 //! loader.js                               the collector inserts a site's table and compresses
+//! code.json                               conditions, facts, triggers: it inserts what is used
 //! assets.json                             the names of those with a hash: script, wasm, parts
 //! fingerprint.txt                         of the sources this was built from
 //! ```
@@ -27,6 +28,8 @@ pub(crate) struct Files {
     pub(crate) wasm: Vec<u8>,
     /// The loader, without a site's table.
     pub(crate) loader: String,
+    /// The conditions, facts and triggers, by kind and name, as JSON.
+    pub(crate) code: String,
     /// Modules that are loaded only when they are needed, by name.
     pub(crate) parts: Vec<(&'static str, String)>,
 }
@@ -67,6 +70,7 @@ pub(crate) fn write(root: &Path, files: &Files, fingerprint: &str) -> Result<Vec
         write_compressed(&fresh, asset)?;
     }
     write_file(&fresh.join(&loader.sizes.name), &loader.content)?;
+    write_file(&fresh.join("code.json"), files.code.as_bytes())?;
     write_file(&fresh.join("assets.json"), names.as_bytes())?;
     write_file(&fresh.join(FINGERPRINT), fingerprint.as_bytes())?;
     swap(&fresh, &folder(root))?;

@@ -1,6 +1,6 @@
 //! Minifying JavaScript with oxc.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc_minifier::{CompressOptions, Minifier, MinifierOptions};
@@ -17,6 +17,15 @@ pub(crate) fn module(source: &str) -> Result<String> {
 /// Minifies a classic script. Its top-level names are the page's, and are kept.
 pub(crate) fn script(source: &str) -> Result<String> {
     minify(source, SourceType::script())
+}
+
+/// Minifies what a module exports by default to one expression.
+pub(crate) fn expression(source: &str) -> Result<String> {
+    let minified = module(source)?;
+    let inner = minified.trim_end_matches(';').strip_prefix("export default");
+    inner.map(|inner| inner.trim_start().to_owned()).with_context(|| {
+        format!("a module should do nothing but export one expression, and not: {minified}")
+    })
 }
 
 fn minify(source: &str, source_type: SourceType) -> Result<String> {
@@ -55,6 +64,13 @@ mod tests {
         let minified = module(source).unwrap();
         assert!(!minified.contains("unused"), "{minified}");
         assert!(!minified.contains("value"), "{minified}");
+    }
+
+    #[test]
+    fn one_expression_is_left_of_what_exports_one() {
+        let source = "export default (value, { path }) => value === path;";
+        assert_eq!(expression(source).unwrap(), "(e,{path:t})=>e===t");
+        assert!(expression("let a = 1; export default () => a++;").is_err());
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! The widget's JavaScript: the files of widget/loader as one classic script, those of widget/host
-//! as one module together with the glue, and each of [`PARTS`] as one module.
+//! The widget's JavaScript: the files of widget/loader as one classic script, those of its folders
+//! `condition`, `fact` and `trigger` as one expression each, those of widget/host as one module
+//! together with the glue, and each of [`PARTS`] as one module.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+
+use super::minify;
 
 /// The free variable in whose place the collector writes a site's rule table.
 const SITE: &str = "NABZ_SITE";
@@ -21,6 +25,41 @@ pub(crate) fn loader(root: &Path) -> Result<String> {
     Ok(format!("(() => {{\n\"use strict\";\n{files}}})();\n"))
 }
 
+/// What a loader has only where its site's surveys use it: conditions, facts and triggers, by folder and name, each a minified expression.
+pub(crate) fn code(root: &Path) -> Result<BTreeMap<&'static str, BTreeMap<String, String>>> {
+    let of_kind = |kind: &'static str| {
+        let folder = root.join("widget/loader").join(kind);
+        let part = |name: String| {
+            let source = with_imports(&folder, &read(&folder, &name)?)?;
+            let code = minify::expression(&source).with_context(|| format!("{kind}/{name}"))?;
+            Ok((name.trim_end_matches(".js").to_owned(), code))
+        };
+        Ok((kind, scripts(&folder)?.into_iter().map(part).collect::<Result<_>>()?))
+    };
+    ["condition", "fact", "trigger"].into_iter().map(of_kind).collect()
+}
+
+/// A module in which what it imports by default, one line each, stands in the import's place.
+fn with_imports(folder: &Path, source: &str) -> Result<String> {
+    let mut imports = String::new();
+    let mut rest = String::new();
+    for line in source.lines() {
+        let import = line.strip_prefix("import ").and_then(|line| line.split_once(" from \""));
+        match import {
+            Some((name, file)) => {
+                let shared = read(folder, file.trim_end_matches("\";"))?;
+                imports += &shared.replace("export default", &format!("const {name} ="));
+            }
+            None => rest += &format!("{line}\n"),
+        }
+    }
+    if imports.is_empty() {
+        return Ok(rest);
+    }
+    let body = imports + &rest.replace("export default", "return");
+    Ok(format!("export default (() => {{\n{body}}})();\n"))
+}
+
 /// The host part: what stands between the loader and the card, around the guarded glue. Only what
 /// its own files export is seen from outside.
 pub(crate) fn host(root: &Path, glue: &str) -> Result<String> {
@@ -33,19 +72,25 @@ pub(crate) fn part(root: &Path, name: &str) -> Result<String> {
     joined(&root.join("widget").join(name))
 }
 
-/// All scripts of a folder, sorted by name, `main.js` last.
+/// All scripts of a folder, one after the other.
 fn joined(folder: &Path) -> Result<String> {
+    scripts(folder)?.iter().map(|name| Ok(read(folder, name)? + "\n;")).collect()
+}
+
+/// The names of a folder's scripts, sorted, `main.js` last.
+fn scripts(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
     let mut names = entries
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<Result<Vec<_>>>()?;
     names.retain(|name| name.ends_with(".js"));
     names.sort_by_key(|name| (name == MAIN, name.clone()));
-    let read = |name| {
-        let file = folder.join(name);
-        fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))
-    };
-    names.iter().map(|name| Ok(read(name)? + "\n;")).collect()
+    Ok(names)
+}
+
+fn read(folder: &Path, name: &str) -> Result<String> {
+    let file = folder.join(name);
+    fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))
 }
 
 /// Returns the minified loader if the place of the rule table is still found in it.
@@ -58,7 +103,6 @@ pub(crate) fn checked(minified: String) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::widget::minify;
 
     #[test]
     fn the_table_keeps_its_place_and_nothing_else_its_name() {
@@ -77,6 +121,19 @@ mod tests {
 
         assert!(!script.contains("sorted"), "{script}");
         checked(script).unwrap();
+    }
+
+    #[test]
+    fn what_is_imported_is_part_of_the_expression() {
+        let folder = std::env::temp_dir().join(format!("nabz-parts-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("twice.js"), "export default (n) => n * 2;\n").unwrap();
+        let source = "import twice from \"./twice.js\";\nexport default (n) => twice(n) + 1;\n";
+
+        let code = minify::expression(&with_imports(&folder, source).unwrap()).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+
+        assert!(code.contains("*2") && !code.contains("twice"), "{code}");
     }
 
     #[test]

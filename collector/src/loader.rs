@@ -1,0 +1,95 @@
+//! The loader of a site: the built script with the site's rule table in it, and with the code of
+//! those conditions, facts and triggers that its surveys use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use survey::rules::{CONDITIONS, Rules, TRIGGERS};
+
+use crate::assets;
+use crate::encoded::Encoded;
+
+/// Where the build leaves room for the table.
+const PLACE: &str = "NABZ_SITE";
+
+/// The loader of the site with these rules.
+pub(crate) fn loader(rules: &Rules) -> Encoded {
+    let mut table = terse(serde_json::to_value(rules).unwrap_or_default());
+    table["script"] = json!(assets::WIDGET.script);
+    table["wasm"] = json!(assets::WIDGET.wasm);
+    for (part, file) in &assets::WIDGET.parts {
+        table[part] = json!(file);
+    }
+    let rules = table["surveys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_used = |name: &str| rules.iter().any(|rule| rule.get(name).is_some());
+    let conditions: Vec<_> = CONDITIONS.iter().filter(|it| is_used(it.name)).collect();
+    let names = conditions.iter().map(|condition| condition.name);
+    let facts: BTreeSet<&str> = conditions.iter().flat_map(|it| it.about).copied().collect();
+    let code = [
+        object("conditions", names, &assets::CODE.condition),
+        object("facts", facts, &assets::CODE.fact),
+        object(
+            "triggers",
+            TRIGGERS.into_iter().filter(|name| is_used(name)),
+            &assets::CODE.trigger,
+        ),
+    ];
+    // JSON is JavaScript; functions are not JSON.
+    let table = table.to_string();
+    let table = format!("{},{}}}", table.trim_end_matches('}'), code.join(","));
+    Encoded::new(assets::loader().replace(PLACE, &table).into_bytes())
+}
+
+/// An entry of the table: functions by name, of which there is code.
+fn object<'a>(
+    entry: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    code: &BTreeMap<String, String>,
+) -> String {
+    let function = |name: &str| Some(format!("{name}:{}", code.get(name)?));
+    let functions: Vec<String> = names.into_iter().filter_map(function).collect();
+    format!("{entry}:{{{}}}", functions.join(","))
+}
+
+/// The same value without the `.0` of whole numbers.
+fn terse(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(terse).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, terse(value))).collect()
+        }
+        Value::Number(number) => match number.as_f64() {
+            // Whole numbers are exact up to 2^53.
+            Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => json!(float as i64),
+            _ => Value::Number(number),
+        },
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_written_short() {
+        let check = |json: &str, expected: &str| {
+            let value = serde_json::from_str(json).unwrap();
+            assert_eq!(terse(value).to_string(), expected, "{json}");
+        };
+        check(r#"{"a":[90.0,0.5,-1.0,3],"b":"1.0"}"#, r#"{"a":[90,0.5,-1,3],"b":"1.0"}"#);
+        check("1e300", "1e300");
+    }
+
+    #[test]
+    fn every_condition_and_trigger_has_its_code() {
+        let code: Vec<&String> = assets::CODE.condition.keys().collect();
+        let mut names = CONDITIONS.map(|condition| condition.name);
+        names.sort_unstable();
+        assert_eq!(code, names.iter().collect::<Vec<_>>());
+        let code: Vec<&String> = assets::CODE.trigger.keys().collect();
+        let mut names = TRIGGERS;
+        names.sort_unstable();
+        assert_eq!(code, names.iter().collect::<Vec<_>>());
+    }
+}

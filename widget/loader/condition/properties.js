@@ -1,0 +1,5 @@
+// @ts-check
+import hold from "../shared/hold.js";
+
+/** The event's properties are as wanted. @type {Condition<Tests>} */
+export default (tests, { properties }) => hold(tests, properties);

@@ -1,0 +1,3 @@
+// @ts-check
+/** The path, decoded. @type {Fact} */
+export default ({ page }) => page.path();
