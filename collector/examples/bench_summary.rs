@@ -114,6 +114,9 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
         locale: Some("en".to_owned()),
         page: Some("/checkout/done".to_owned()),
         test: false,
+        token: None,
+        user_signature: None,
+        verified: false,
     };
     Posted {
         response,

@@ -69,6 +69,17 @@ enum Command {
         #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
         database: String,
     },
+    /// Print the secret with which the server of a site signs the ids of its users
+    Secret {
+        /// The site's key
+        site: String,
+        /// The database; a collector may be running
+        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        database: String,
+        /// Draw a new one first; a collector takes it at its next start
+        #[arg(long)]
+        new: bool,
+    },
     Score(Score),
     Export(Export),
     Import(Import),
@@ -175,6 +186,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{} written: {bytes} bytes", file.display());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Secret { site, database, new } => block_on(secret(site, &database, new)),
         Command::Score(score) => score.run(),
         Command::Export(export) => block_on(export.run()),
         Command::Import(import) => block_on(import.run()),
@@ -307,6 +319,20 @@ async fn verify(database: &str, repair: bool) -> anyhow::Result<ExitCode> {
         ),
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the secret of a site.
+async fn secret(site: String, database: &str, new: bool) -> anyhow::Result<ExitCode> {
+    let store = Store::open_existing(database).await?;
+    if store.site(&site).await?.is_none() {
+        bail!("there is no site {site:?} in {}", without_password(database));
+    }
+    if new {
+        store.renew_secret(site.clone()).await?;
+    }
+    println!("{}", store.secret(site).await?);
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -106,6 +106,9 @@ impl Maker<'_> {
             locale: Some(self.language().to_owned()),
             page: None,
             test: false,
+            token: None,
+            user_signature: None,
+            verified: false,
         };
         Posted {
             response,

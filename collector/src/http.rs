@@ -6,6 +6,7 @@ mod amend;
 mod body;
 mod client;
 mod doubts;
+mod due;
 mod edge;
 mod export;
 mod headers;
@@ -16,6 +17,7 @@ mod metrics;
 mod page;
 mod problem;
 mod public;
+mod respondents;
 mod standing;
 mod summary;
 
@@ -65,9 +67,12 @@ type Shared = axum::extract::State<Arc<App>>;
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
+    let respondent = get(respondents::get).delete(respondents::delete);
     let site_file = get(admin::site).put(admin::put_site).delete(admin::delete_site);
     Router::new()
         .route("/api/v1/responses", post(ingest::post).options(public::preflight))
+        .route("/api/v1/due", post(due::post).options(public::preflight))
+        .route("/api/v1/forget", post(respondents::forget).options(public::preflight))
         .route("/assets/{file}", get(public::asset))
         .route("/schema/site.json", get(public::schema))
         .route("/healthz", get(public::healthz))
@@ -75,6 +80,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/surveys", get(admin::surveys))
         .route("/api/v1/sites/{site}", site_file)
+        .route("/api/v1/sites/{site}/secret", get(admin::secret))
+        .route("/api/v1/respondents/{site}/{respondent}", respondent)
         .route("/api/v1/responses/{site}/{id}", patch(amend::patch))
         .route("/api/v1/surveys/{site}/{survey}/summary", get(admin::summary))
         .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))

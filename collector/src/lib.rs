@@ -34,4 +34,5 @@ mod loader;
 mod pages;
 mod secret;
 mod settings;
+mod signature;
 mod watch;

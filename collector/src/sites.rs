@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
@@ -21,6 +21,8 @@ pub struct Sites {
     live: Arc<RwLock<BTreeMap<String, Arc<LiveSite>>>>,
     /// Held while a site is changed, so that the database and what is served stay the same.
     changing: Arc<tokio::sync::Mutex<()>>,
+    /// What the users' ids of each site are signed with, as far as it was needed.
+    secrets: Arc<RwLock<HashMap<String, String>>>,
     store: Store,
 }
 
@@ -87,7 +89,12 @@ impl Sites {
     /// # Errors
     /// When the database fails.
     pub async fn load(store: Store) -> Result<Sites, StoreError> {
-        let sites = Sites { live: Arc::default(), changing: Arc::default(), store: store.clone() };
+        let sites = Sites {
+            live: Arc::default(),
+            changing: Arc::default(),
+            secrets: Arc::default(),
+            store: store.clone(),
+        };
         for StoredSite { site, file } in store.sites().await? {
             match serde_json::from_str::<Site>(&file) {
                 // Until its file is loaded again, nothing else manages it.
@@ -152,6 +159,20 @@ impl Sites {
     /// The site with this key.
     pub fn get(&self, site: &str) -> Option<Arc<LiveSite>> {
         self.read().get(site).cloned()
+    }
+
+    /// The secret of a site, with which its host signs the ids of its users. A new site gets one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn secret(&self, site: &str) -> Result<String, StoreError> {
+        let known = self.secrets.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let secret = self.store.secret(site.to_owned()).await?;
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(secrets.entry(site.to_owned()).or_insert(secret).clone())
     }
 
     /// All sites, by key.
@@ -237,11 +258,11 @@ impl Sites {
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<LiveSite>>> {
         // Nothing panics while holding the lock, and a map is whole even if something did.
-        self.live.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<LiveSite>>> {
-        self.live.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

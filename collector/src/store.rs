@@ -26,6 +26,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
+use crate::secret;
 pub use activity::Activity;
 pub use backup::BackupError;
 use open::Place;
@@ -51,6 +52,15 @@ pub enum StoreError {
     /// The writer has ended.
     #[error("the store is closed")]
     Closed,
+    /// A secret could not be drawn.
+    #[error("the operating system has no randomness to give")]
+    NoRandomness,
+}
+
+impl From<getrandom::Error> for StoreError {
+    fn from(_: getrandom::Error) -> StoreError {
+        StoreError::NoRandomness
+    }
 }
 
 /// The store. Cheap to clone.
@@ -178,6 +188,45 @@ impl Store {
         amendment: Amendment,
     ) -> Result<bool, StoreError> {
         ask!(self, it => it.amend(site, id, amendment).await)
+    }
+
+    /// Deletes the responses with these ids and counts them no more; tells how many there were.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is changed.
+    pub async fn erase(&self, site: String, ids: Vec<String>) -> Result<usize, StoreError> {
+        ask!(self, it => it.erase(site, ids).await)
+    }
+
+    /// At most so many of a respondent's responses, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_respondent(
+        &self,
+        site: String,
+        respondent: String,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        ask!(self, it => it.of_respondent(site, respondent, limit).await)
+    }
+
+    /// The secret of a site, drawn when there is none yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn secret(&self, site: String) -> Result<String, StoreError> {
+        let fresh = secret::random()?;
+        ask!(self, it => it.secret(site, fresh).await)
+    }
+
+    /// Draws another secret for a site.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is changed.
+    pub async fn renew_secret(&self, site: String) -> Result<(), StoreError> {
+        let fresh = secret::random()?;
+        ask!(self, it => it.set_secret(site, fresh).await)
     }
 
     /// Tallies of a site, all read at one moment: never some from before and some from after a

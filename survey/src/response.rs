@@ -93,6 +93,23 @@ pub struct Response {
     /// Marks an answer given while trying things out: stored, visible, never counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
+    /// Proves, for a day, that the collector knew the respondent; never stored.
+    #[serde(default, skip_serializing)]
+    pub token: Option<String>,
+    /// Proves that the host named the respondent; never stored.
+    #[serde(default, skip_serializing)]
+    pub user_signature: Option<String>,
+    /// Whether one of the two was right; the collector decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
+}
+
+impl Response {
+    /// The respondent, if the host named them: the ids that browsers draw for themselves begin
+    /// with `~`.
+    pub fn named_respondent(&self) -> Option<&str> {
+        self.respondent.as_deref().filter(|respondent| !respondent.starts_with('~'))
+    }
 }
 
 /// The value of an attribute: a text, a number or a yes or no.

@@ -58,6 +58,7 @@ fn merge(stored: &Response, posted: Response) -> Response {
         locale: posted.locale.or_else(|| stored.locale.clone()),
         page: posted.page.or_else(|| stored.page.clone()),
         test: stored.test || posted.test,
+        verified: stored.verified || posted.verified,
         ..posted
     }
 }

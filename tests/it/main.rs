@@ -26,6 +26,8 @@ mod numbers;
 mod operations;
 /// The README tells the truth.
 mod readme;
+/// What is stored of one person.
+mod respondents;
 /// What is due, decided in JavaScript as in Rust.
 mod rules;
 /// Responses out and in.

@@ -13,7 +13,7 @@ mod wait;
 
 pub use browser::{Browser, Engine};
 pub use collector::{Collector, TOKEN, nabz, program};
-pub use post::{Reply, answered, new_id, response};
+pub use post::{Reply, answered, new_id, response, signed};
 pub use proxy::Proxy;
 pub use raw::{Crowd, raw};
 pub use wait::{wait_for, wait_until};

@@ -1,6 +1,8 @@
 //! Responses to post and replies to look at.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 /// What the collector replied.
 #[derive(Debug)]
@@ -56,6 +58,16 @@ impl Reply {
 /// A new id.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// The signature of a user id with the secret of a site, as the server of the site makes it.
+///
+/// # Panics
+/// Never: HMAC takes a key of any length.
+pub fn signed(secret: &str, user: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key will do");
+    mac.update(user.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A response in this state with these answers (question and value).

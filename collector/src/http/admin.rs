@@ -57,6 +57,17 @@ pub(super) async fn site(
     Ok(Json(find(&app, &site)?.site.clone()))
 }
 
+/// `GET /api/v1/sites/{site}/secret`
+pub(super) async fn secret(
+    State(app): Shared,
+    Path(site): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    expect_admin(&app, &headers).await?;
+    find(&app, &site)?;
+    Ok(Json(json!({ "secret": app.sites.secret(&site).await? })))
+}
+
 /// `PUT /api/v1/sites/{site}`
 pub(super) async fn put_site(
     State(app): Shared,

@@ -29,7 +29,7 @@ pub(super) fn add(headers: &mut HeaderMap, path: &str) {
 
 /// Whether only a signed-in owner may see what is at a path.
 fn is_private(path: &str) -> bool {
-    let public = path == "/api/v1/responses"
+    let public = ["/api/v1/responses", "/api/v1/due", "/api/v1/forget"].contains(&path)
         || path.starts_with("/assets/")
         || path.starts_with("/schema/")
         || path.ends_with("/nabz.js")

@@ -12,9 +12,9 @@ use super::body::whole;
 use super::client::Client;
 use super::problem::{Problem, too_large};
 use super::{App, Shared, json};
-use crate::clock;
 use crate::sites::{LiveSite, LiveSurvey};
 use crate::store::{Handling, Kept, Posted};
+use crate::{clock, signature};
 
 /// Most bytes of one response.
 const RESPONSE_BYTES_MAX: usize = 16 * 1024;
@@ -57,13 +57,14 @@ fn split(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
 }
 
 /// Who sends a request, as far as that decides what is taken.
-struct Sender {
+pub(super) struct Sender {
     origin: Option<String>,
     is_admin: bool,
 }
 
 impl Sender {
-    async fn of(app: &App, headers: &HeaderMap) -> Sender {
+    /// The sender of a request with these headers.
+    pub(super) async fn of(app: &App, headers: &HeaderMap) -> Sender {
         let origin =
             headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null").to_owned());
         // Only a request without an origin needs the token, so only then is it looked at.
@@ -71,7 +72,11 @@ impl Sender {
         Sender { origin, is_admin }
     }
 
-    fn may_post_to(&self, app: &App, site: &LiveSite) -> Result<(), Problem> {
+    /// Lets a request about a site pass.
+    ///
+    /// # Errors
+    /// 403 when the site takes nothing from there.
+    pub(super) fn may_post_to(&self, app: &App, site: &LiveSite) -> Result<(), Problem> {
         let allowed = match &self.origin {
             Some(origin) => *origin == app.public_url || site.site.allows(origin),
             None => self.is_admin || site.site.allows_everybody(),
@@ -95,9 +100,6 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     let value = json::parse(item)?;
     let site = named(&value, "site")?;
     let survey = named(&value, "survey")?;
-    let no_such = |what: &str, key: &str| {
-        Problem::not_found(format!("there is no {what} {key:?} here")).at(what)
-    };
     let site = app.sites.get(site).ok_or_else(|| no_such("site", site))?;
     let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
     sender.may_post_to(app, &site)?;
@@ -118,6 +120,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
         app.limiter.count_for(&response.site, response.respondent.as_deref())?;
     }
     let received_at_ms = clock::now_ms();
+    response.verified = is_proven(app, &response, received_at_ms).await?;
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
     let doubt = (!sender.is_admin).then(|| app.doubts.about(&response, received_at_ms)).flatten();
@@ -131,6 +134,23 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
         received_at_ms,
         submitted_at_ms,
     })
+}
+
+/// Whether a response proves that its respondent is who they are said to be.
+async fn is_proven(app: &App, posted: &Response, now_ms: i64) -> Result<bool, Problem> {
+    let Response { site, respondent, token, user_signature, .. } = posted;
+    let (Some(respondent), true) = (respondent, token.is_some() || user_signature.is_some()) else {
+        return Ok(false);
+    };
+    let secret = app.sites.secret(site).await?;
+    let is_signed = |signed: &String| signature::fits(&secret, respondent, signed);
+    let is_token = |token: &String| signature::is_token(&secret, respondent, token, now_ms);
+    Ok(user_signature.as_ref().is_some_and(is_signed) || token.as_ref().is_some_and(is_token))
+}
+
+/// The problem with something that is not there.
+pub(super) fn no_such(what: &str, key: &str) -> Problem {
+    Problem::not_found(format!("there is no {what} {key:?} here")).at(what)
 }
 
 /// The version of a response that names none: that of what is stored of it, else the current one.

@@ -4,7 +4,10 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
+};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -16,6 +19,15 @@ use super::problem::Problem;
 pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
     // Keeping track of where one is costs more than the parsing; only an error needs it.
     serde_json::from_slice(body).map(|Unique(value)| value).map_err(|_| found(body))
+}
+
+/// Parses a body into what it has to be.
+///
+/// # Errors
+/// 400, at the field that is wrong.
+pub(super) fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(parse(body)?)
+        .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))
 }
 
 fn found(body: &[u8]) -> Problem {

@@ -109,7 +109,7 @@ pub(super) async fn readyz(app: Shared) -> Result<&'static str, Problem> {
     Ok("ready\n")
 }
 
-/// `OPTIONS /api/v1/responses`, asked by browsers before a request that is not simple.
+/// `OPTIONS` of what the widget posts to, asked by browsers before a request that is not simple.
 pub(super) async fn preflight() -> impl IntoResponse {
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),

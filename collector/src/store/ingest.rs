@@ -4,7 +4,7 @@
 //! of its sites first, then the stored records, then the buckets. It then lets it decide, writes the
 //! rows and the buckets it hands out, and last the changes of the tallies.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use survey::Definition;
@@ -50,6 +50,8 @@ pub(super) struct Ingest {
     records: HashMap<RowKey, Asked>,
     /// Those that are not written yet, in order, and whether they are new.
     unwritten: BTreeMap<RowKey, bool>,
+    /// The records to delete.
+    erased: BTreeSet<RowKey>,
     /// Values of breakdown keys that are told apart from now on, and not written yet.
     new_buckets: Vec<(Breakdown, String)>,
     /// The definitions that responses were asked with, as far as they were learned.
@@ -153,6 +155,17 @@ impl Ingest {
         true
     }
 
+    /// Has a record deleted, and counts it no more; tells whether there is such a record.
+    pub(super) fn erase(&mut self, key: &RowKey) -> bool {
+        let Some(before) = self.records.remove(key) else { return false };
+        self.changes.count(&before.record, &before.definition, -1);
+        let is_new = self.unwritten.remove(key).unwrap_or_default();
+        if !is_new {
+            self.erased.insert(key.clone());
+        }
+        true
+    }
+
     /// Gives a learned response its place in a new generation, beside that in the one that is
     /// shown. What was stored or revised meanwhile has it, and is counted there.
     pub(super) fn place_anew(&mut self, key: &RowKey, generation: Generation) {
@@ -224,6 +237,11 @@ impl Ingest {
         let unwritten = std::mem::take(&mut self.unwritten);
         let row = |(key, new)| records.remove(&key).map(|asked| Row { new, asked });
         unwritten.into_iter().filter_map(row).collect()
+    }
+
+    /// The records to delete now, in the order of their keys.
+    pub(super) fn take_erased(&mut self) -> BTreeSet<RowKey> {
+        std::mem::take(&mut self.erased)
     }
 
     /// The values of breakdown keys to write now.

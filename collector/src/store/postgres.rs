@@ -138,6 +138,33 @@ impl Postgres {
         found.await.map_err(|_| StoreError::Closed)?
     }
 
+    pub(super) async fn erase(&self, site: String, ids: Vec<String>) -> Result<usize, StoreError> {
+        let (reply, erased) = oneshot::channel();
+        let keys = ids.into_iter().map(|id| (site.clone(), id)).collect();
+        self.writer.send(writer::Job::Erase { keys, reply })?;
+        erased.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn of_respondent(
+        &self,
+        site: String,
+        respondent: String,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        read::of_respondent(&self.pool.get().await?, (&site, &respondent), limit).await
+    }
+
+    pub(super) async fn secret(&self, site: String, fresh: String) -> Result<String, StoreError> {
+        let client = self.pool.get().await?;
+        client.execute(sql::PUT_SECRET, &[&site, &fresh]).await?;
+        Ok(client.query_one(sql::SECRET, &[&site]).await?.try_get(0)?)
+    }
+
+    pub(super) async fn set_secret(&self, site: String, secret: String) -> Result<(), StoreError> {
+        self.pool.get().await?.execute(sql::SET_SECRET, &[&site, &secret]).await?;
+        Ok(())
+    }
+
     pub(super) async fn tally(
         &self,
         site: String,

@@ -71,6 +71,37 @@ impl Sqlite {
         done.await.map_err(|_| StoreError::Closed)?
     }
 
+    pub(super) async fn erase(&self, site: String, ids: Vec<String>) -> Result<usize, StoreError> {
+        let (reply, done) = oneshot::channel();
+        self.writer.send(writer::Job::Erase { site, ids, reply })?;
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn of_respondent(
+        &self,
+        site: String,
+        respondent: String,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.readers
+            .run(move |connection| read::of_respondent(connection, (&site, &respondent), limit))
+            .await
+    }
+
+    pub(super) async fn secret(&self, site: String, fresh: String) -> Result<String, StoreError> {
+        self.write(move |transaction| {
+            transaction.execute("INSERT OR IGNORE INTO secrets VALUES (?1, ?2)", (&site, fresh))?;
+            let find = "SELECT secret FROM secrets WHERE site = ?1";
+            transaction.query_row(find, [site], |row| row.get(0))
+        })
+        .await
+    }
+
+    pub(super) async fn set_secret(&self, site: String, secret: String) -> Result<(), StoreError> {
+        let put = "INSERT OR REPLACE INTO secrets VALUES (?1, ?2)";
+        self.write(move |transaction| transaction.execute(put, (site, secret))).await.map(|_| ())
+    }
+
     pub(super) async fn tally(
         &self,
         site: String,

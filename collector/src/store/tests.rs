@@ -43,6 +43,52 @@ async fn a_counter_that_is_wrong_is_found_and_repaired() {
 }
 
 #[tokio::test]
+async fn what_is_erased_is_gone_and_counts_no_more() {
+    let mut shelf = Shelf::new().await;
+    shelf.keep("UTC", &["plan"]).await;
+    let mut batch: Vec<Posted> = ["pro", "pro", "free"].map(|plan| shelf.posted(plan, 0)).into();
+    for (posted, respondent) in batch.iter_mut().zip(["u_1", "u_2", "~drawn"]) {
+        posted.response.respondent = Some(respondent.to_owned());
+    }
+    let ids: Vec<String> = batch.iter().map(|posted| posted.response.id.clone()).collect();
+    shelf.store.append(batch.clone()).await.unwrap();
+    let found = async |respondent: &str| {
+        let records = shelf.store.of_respondent("a".into(), respondent.into(), 9).await.unwrap();
+        records.into_iter().map(|record| record.response.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found("u_1").await, [ids[0].as_str()]);
+    assert_eq!(found("~drawn").await, [ids[2].as_str()]);
+    let none: [&str; 0] = [];
+    let unknown = "00000000-0000-7000-8000-000000000000".to_owned();
+    let erased = async |ids: &[&String]| {
+        let ids = ids.iter().map(|id| (*id).clone()).collect();
+        shelf.store.erase("a".to_owned(), ids).await.unwrap()
+    };
+    assert_eq!(erased(&[&ids[0], &ids[2], &ids[0], &unknown]).await, 2);
+    assert_eq!(erased(&[&ids[0]]).await, 0);
+    assert_eq!(found("u_1").await, none);
+    assert_eq!(found("~drawn").await, none);
+    assert_eq!(shelf.answered("").await, ["+0 1"]);
+    assert_eq!(shelf.differences(false).await, none);
+    // A later revision may name the respondent, or another one.
+    batch[1].response.revision = 2;
+    batch[1].response.respondent = Some("u_3".to_owned());
+    shelf.store.append(vec![batch[1].clone()]).await.unwrap();
+    assert_eq!(found("u_2").await, none);
+    assert_eq!(found("u_3").await, [ids[1].as_str()]);
+}
+
+#[tokio::test]
+async fn a_secret_stays_until_it_is_renewed() {
+    let shelf = Shelf::new().await;
+    let first = shelf.store.secret("a".into()).await.unwrap();
+    assert_eq!(shelf.store.secret("a".into()).await.unwrap(), first);
+    assert_ne!(shelf.store.secret("b".into()).await.unwrap(), first);
+    shelf.store.renew_secret("a".into()).await.unwrap();
+    assert_ne!(shelf.store.secret("a".into()).await.unwrap(), first);
+}
+
+#[tokio::test]
 async fn a_new_time_zone_moves_answers_to_their_new_day() {
     let mut shelf = Shelf::new().await;
     let late = 23 * 3_600_000 + 30 * 60_000;

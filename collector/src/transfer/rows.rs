@@ -180,6 +180,9 @@ fn empty(context: &Context) -> Response {
         locale: None,
         page: None,
         test: false,
+        token: None,
+        user_signature: None,
+        verified: false,
     }
 }
 

@@ -120,6 +120,11 @@ pub(super) async fn write(
     ingest: &mut Ingest,
     transaction: &Transaction<'_>,
 ) -> Result<(), Trouble> {
+    let erased: Vec<RowKey> = ingest.take_erased().into_iter().collect();
+    for of_site in erased.chunk_by(|(one, _), (next, _)| one == next) {
+        let ids: Vec<&str> = of_site.iter().map(|(_, id)| id.as_str()).collect();
+        transaction.execute(sql::ERASE, &[&of_site[0].0, &ids]).await?;
+    }
     let rows = ingest.take_rows();
     let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
     let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();

@@ -61,6 +61,19 @@ pub(super) async fn of_other_surveys(
     rows.iter().map(pair).collect()
 }
 
+/// At most so many of a respondent's responses, newest first. Those of people named by the host
+/// have an index; a browser's own id is looked for in all rows.
+pub(super) async fn of_respondent(
+    client: &Client,
+    (site, respondent): (&str, &str),
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    let of = if respondent.starts_with('~') { sql::OF_DRAWN } else { sql::OF_NAMED };
+    let find = client.prepare_cached(of).await?;
+    let rows = client.query(&find, &[&site, &respondent, &(limit as i64)]).await?;
+    rows.iter().map(of_row).collect()
+}
+
 /// The version of the definition that a stored response was asked with.
 pub(super) async fn asked_version(
     client: &Client,

@@ -42,6 +42,7 @@ pub(super) struct Columns {
     handling: Vec<String>,
     commented: Vec<bool>,
     groups: Vec<String>,
+    respondents: Vec<Option<String>>,
 }
 
 impl Columns {
@@ -66,6 +67,7 @@ impl Columns {
         self.handling.push(to_json(&record.handling));
         self.commented.push(has_words(&record.response));
         self.groups.push(groups(&record.response, definition));
+        self.respondents.push(record.response.named_respondent().map(str::to_owned));
     }
 
     /// How many records they are.
@@ -74,7 +76,7 @@ impl Columns {
     }
 
     /// What [`super::sql::INSERT`] takes behind the site.
-    pub(super) fn whole(&self) -> [&(dyn ToSql + Sync); 11] {
+    pub(super) fn whole(&self) -> [&(dyn ToSql + Sync); 12] {
         [
             &self.ids,
             &self.surveys,
@@ -87,11 +89,12 @@ impl Columns {
             &self.handling,
             &self.commented,
             &self.groups,
+            &self.respondents,
         ]
     }
 
     /// What [`super::sql::UPDATE`] takes behind the site.
-    pub(super) fn changed(&self) -> [&(dyn ToSql + Sync); 7] {
+    pub(super) fn changed(&self) -> [&(dyn ToSql + Sync); 8] {
         [
             &self.ids,
             &self.responses,
@@ -100,6 +103,7 @@ impl Columns {
             &self.handling,
             &self.commented,
             &self.groups,
+            &self.respondents,
         ]
     }
 }

@@ -43,10 +43,14 @@ CREATE TABLE nabz.responses (
     -- For listing: whether anything was written, and the groups its answers fell into (',low,').
     commented boolean NOT NULL,
     groups text NOT NULL,
+    -- The respondent, if the host named them; an index of ids by chance would cost too much.
+    respondent text COLLATE "C",
     PRIMARY KEY (site, id)
 ) WITH (fillfactor = 75);
 
 CREATE INDEX responses_by_time ON nabz.responses (site, survey, submitted_at, id);
+CREATE INDEX responses_by_respondent ON nabz.responses (site, respondent)
+    WHERE respondent IS NOT NULL;
 
 -- What decides where the responses of a site count: its generations. There is one, or during a
 -- rebuild two; `counted_to` is then, in the newer one, the id of the last response placed, and
@@ -86,6 +90,12 @@ CREATE TABLE nabz.buckets (
     key text COLLATE "C" NOT NULL,
     bucket text COLLATE "C" NOT NULL,
     PRIMARY KEY (site, survey, key, bucket)
+);
+
+-- What the host's server signs its users' ids with.
+CREATE TABLE nabz.secrets (
+    site text COLLATE "C" NOT NULL PRIMARY KEY,
+    secret text NOT NULL
 );
 
 -- Sign-ins to the dashboard, by the hash of their cookie. They belong to no site.

@@ -129,17 +129,22 @@ statements! {
     /// Writes new records. One that somebody else wrote meanwhile is left alone.
     INSERT =
         "INSERT INTO nabz.responses (site, id, survey, submitted_at, stored_at, response, places,
-           excluded, imported, handling, commented, groups)
+           excluded, imported, handling, commented, groups, respondent)
          SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
-           $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[])
+           $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[],
+           $13::text[])
          ON CONFLICT (site, id) DO NOTHING";
     /// Writes records that are there already.
     UPDATE =
         "UPDATE nabz.responses AS r SET response = n.response, places = n.places,
-           excluded = n.excluded, handling = n.handling, commented = n.commented, groups = n.groups
+           excluded = n.excluded, handling = n.handling, commented = n.commented,
+           groups = n.groups, respondent = n.respondent
          FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::boolean[],
-           $8::text[]) AS n (id, response, places, excluded, handling, commented, groups)
+           $8::text[], $9::text[])
+           AS n (id, response, places, excluded, handling, commented, groups, respondent)
          WHERE r.site = $1 AND r.id = n.id";
+    /// Deletes records.
+    ERASE = "DELETE FROM nabz.responses WHERE site = $1 AND id = ANY($2)";
 
     /// The buckets of a breakdown.
     BUCKETS = "SELECT bucket FROM nabz.buckets WHERE site = $1 AND survey = $2 AND key = $3";
@@ -187,6 +192,17 @@ statements! {
         "SELECT id, survey FROM nabz.responses
          WHERE site = $1 AND survey <> $2 AND id = ANY($3) ORDER BY id";
 
+    /// The responses of a respondent whom the host named, newest first.
+    OF_NAMED = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND respondent = $2
+         ORDER BY submitted_at DESC, id DESC LIMIT $3");
+    /// The responses of a respondent whose id a browser drew.
+    OF_DRAWN = concat!(
+        "SELECT ", columns!(), " FROM nabz.responses
+         WHERE site = $1 AND respondent IS NULL AND response::json ->> 'respondent' = $2
+         ORDER BY submitted_at DESC, id DESC LIMIT $3");
+
     /// The version of the definition that a response was asked with.
     ASKED_VERSION =
         "SELECT response::json ->> 'version' FROM nabz.responses WHERE site = $1 AND id = $2";
@@ -204,6 +220,16 @@ statements! {
         " FROM nabz.tallies WHERE site = $1 AND survey = $2");
     /// Drops the tallies of a survey.
     DROP_SURVEY_TALLIES = "DELETE FROM nabz.tallies WHERE site = $1 AND survey = $2";
+
+    /// Keeps a site's first secret.
+    PUT_SECRET =
+        "INSERT INTO nabz.secrets (site, secret) VALUES ($1, $2) ON CONFLICT (site) DO NOTHING";
+    /// Keeps another secret.
+    SET_SECRET =
+        "INSERT INTO nabz.secrets (site, secret) VALUES ($1, $2)
+         ON CONFLICT (site) DO UPDATE SET secret = excluded.secret";
+    /// A site's secret.
+    SECRET = "SELECT secret FROM nabz.secrets WHERE site = $1";
 
     /// Drops the sign-ins that have ended.
     END_SESSIONS = "DELETE FROM nabz.sessions WHERE expires_at <= $1";

@@ -48,9 +48,11 @@ async fn every_key_begins_with_the_site() {
         WHERE c.relnamespace = 'nabz'::regnamespace ORDER BY 1";
     let rows = client.query(find, &[]).await.unwrap();
     let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let tables = ["buckets", "definitions", "placements", "responses", "responses"];
-    let mut expected: Vec<_> = tables.iter().map(|table| format!("{table} site")).collect();
-    expected.extend(["sessions hash", "sites site", "tallies site"].map(str::to_owned));
+    let responses = ["responses", "responses", "responses"];
+    let tables = ["buckets", "definitions", "placements"].into_iter().chain(responses);
+    let mut expected: Vec<_> = tables.map(|table| format!("{table} site")).collect();
+    let last = ["secrets site", "sessions hash", "sites site", "tallies site"];
+    expected.extend(last.map(str::to_owned));
     assert_eq!(found, expected);
     let sequences = "SELECT count(*) FROM pg_class
         WHERE relnamespace = 'nabz'::regnamespace AND relkind = 'S'";

@@ -47,6 +47,13 @@ pub(super) enum Job {
         /// Who waits to hear whether there is such a response.
         reply: Reply<bool>,
     },
+    /// Delete responses.
+    Erase {
+        /// Site and id of each.
+        keys: Vec<RowKey>,
+        /// Who waits to hear how many there were.
+        reply: Reply<usize>,
+    },
     /// Nothing more; what is queued before it is still done.
     Close,
 }
@@ -55,6 +62,7 @@ pub(super) enum Job {
 enum Done {
     Append(Vec<Kept>),
     Amend(bool),
+    Erase(usize),
     Nothing,
 }
 
@@ -64,6 +72,7 @@ impl Job {
         match self {
             Job::Append { batch, .. } => batch.iter().map(|it| key_of(&it.response)).collect(),
             Job::Amend { key, .. } => vec![key.clone()],
+            Job::Erase { keys, .. } => keys.clone(),
             Job::Close => Vec::new(),
         }
     }
@@ -79,6 +88,9 @@ impl Job {
                 Done::Append(batch.iter().map(|posted| ingest.append(posted)).collect())
             }
             Job::Amend { key, amendment, .. } => Done::Amend(ingest.amend(key, amendment)),
+            Job::Erase { keys, .. } => {
+                Done::Erase(keys.iter().filter(|key| ingest.erase(key)).count())
+            }
             Job::Close => Done::Nothing,
         }
     }
@@ -88,6 +100,8 @@ impl Job {
         match (self, done) {
             (Job::Append { reply, .. }, Ok(Done::Append(kept))) => drop(reply.send(Ok(kept))),
             (Job::Amend { reply, .. }, Ok(Done::Amend(found))) => drop(reply.send(Ok(found))),
+            (Job::Erase { reply, .. }, Ok(Done::Erase(erased))) => drop(reply.send(Ok(erased))),
+            (Job::Erase { reply, .. }, Err(error)) => drop(reply.send(Err(error))),
             (Job::Append { reply, .. }, Err(error)) => drop(reply.send(Err(error))),
             (Job::Amend { reply, .. }, Err(error)) => drop(reply.send(Err(error))),
             _ => {}

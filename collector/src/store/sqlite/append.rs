@@ -42,6 +42,23 @@ pub(super) fn amend(
     Ok(found)
 }
 
+/// Deletes responses and counts them no more; tells how many there were.
+pub(super) fn erase(
+    ingest: &mut Ingest,
+    transaction: &Transaction,
+    site: &str,
+    ids: &[String],
+) -> rusqlite::Result<usize> {
+    let mut erased = 0;
+    for id in ids {
+        learn(ingest, transaction, site, id)?;
+        erased += usize::from(ingest.erase(&(site.to_owned(), id.clone())));
+        // At once: an id that is named twice must not be found again.
+        write(ingest, transaction)?;
+    }
+    Ok(erased)
+}
+
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
 pub(super) fn rebuild(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<bool> {
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
@@ -125,6 +142,11 @@ fn learn_buckets(
 
 /// Writes the records and buckets that were decided on.
 fn write(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
+    for (site, id) in ingest.take_erased() {
+        transaction
+            .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
+            .execute((site, id))?;
+    }
     for row in ingest.take_rows() {
         let Asked { record, definition } = &row.asked;
         if row.new {

@@ -153,6 +153,27 @@ pub(super) fn asked_version(
     Ok(version.flatten())
 }
 
+/// At most so many of a respondent's responses, newest first. Those of people named by the host
+/// have an index; a browser's own id is looked for in all rows.
+pub(super) fn of_respondent(
+    connection: &Connection,
+    (site, respondent): (&str, &str),
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    let is_theirs = if respondent.starts_with('~') {
+        "respondent IS NULL AND response ->> '$.respondent' = ?2"
+    } else {
+        "respondent = ?2"
+    };
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM responses WHERE site = ?1 AND {is_theirs}
+             ORDER BY submitted_at DESC, id DESC LIMIT ?3"
+        ))?
+        .query_map(params![site, respondent, limit as i64], record::of_row)?
+        .collect()
+}
+
 /// All sites.
 pub(super) fn sites(connection: &Connection) -> rusqlite::Result<Vec<StoredSite>> {
     connection

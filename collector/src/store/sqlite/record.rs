@@ -48,7 +48,7 @@ pub(super) fn insert(
     let Response { site, id, survey, .. } = &record.response;
     transaction
         .prepare_cached(
-            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             site,
@@ -63,6 +63,7 @@ pub(super) fn insert(
             to_json(&record.handling),
             has_words(&record.response),
             groups(&record.response, definition),
+            record.response.named_respondent(),
         ])
         .map(|_| ())
 }
@@ -89,7 +90,14 @@ pub(super) fn update(
             to_json(&record.handling),
             has_words(&record.response),
             groups(&record.response, definition),
-        ])
+        ])?;
+    // Mostly the same as before: the index is not to be touched then.
+    transaction
+        .prepare_cached(
+            "UPDATE responses SET respondent = ?3
+             WHERE site = ?1 AND id = ?2 AND respondent IS NOT ?3",
+        )?
+        .execute(params![site, id, record.response.named_respondent()])
         .map(|_| ())
 }
 

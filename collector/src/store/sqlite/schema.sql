@@ -36,6 +36,8 @@ CREATE TABLE responses (
     -- For listing: whether anything was written, and the groups its answers fell into (',low,').
     commented INTEGER NOT NULL,
     groups TEXT NOT NULL,
+    -- The respondent, if the host named them; an index of ids by chance would cost too much.
+    respondent TEXT,
     PRIMARY KEY (site, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -43,6 +45,7 @@ CREATE INDEX responses_by_time ON responses (site, survey, submitted_at, id);
 -- The latest responses that are left out, and the latest words: a page shows few among many.
 CREATE INDEX responses_left_out ON responses (site, survey, submitted_at, id) WHERE excluded;
 CREATE INDEX responses_with_words ON responses (site, survey, submitted_at, id) WHERE commented;
+CREATE INDEX responses_by_respondent ON responses (site, respondent) WHERE respondent IS NOT NULL;
 
 -- What decides where the responses of a site count: its generations. There is one, or during a
 -- rebuild two; `counted_to` is then, in the newer one, the id of the last response placed, and
@@ -81,6 +84,12 @@ CREATE TABLE buckets (
     key TEXT NOT NULL,
     bucket TEXT NOT NULL,
     PRIMARY KEY (site, survey, key, bucket)
+) STRICT, WITHOUT ROWID;
+
+-- What the host's server signs its users' ids with.
+CREATE TABLE secrets (
+    site TEXT NOT NULL PRIMARY KEY,
+    secret TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Sign-ins to the dashboard, by the hash of their cookie.

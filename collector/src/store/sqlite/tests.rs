@@ -49,8 +49,10 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
 #[tokio::test]
 async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
     let mut shelf = Shelf::in_a_file().await;
-    let posted = shelf.posted("pro", 0);
-    shelf.store.append(vec![posted]).await.unwrap();
+    let (mut named, mut drawn) = (shelf.posted("pro", 0), shelf.posted("pro", 0));
+    named.response.respondent = Some("u_42".to_owned());
+    drawn.response.respondent = Some("~42".to_owned());
+    shelf.store.append(vec![named, drawn]).await.unwrap();
     shelf.store.clone().close().await;
     let path = shelf.folder.path().join("t.db");
     let indexes = |path: &std::path::Path| -> Vec<String> {
@@ -63,11 +65,17 @@ async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
     let now = indexes(&path);
     let connection = rusqlite::Connection::open(&path).unwrap();
     let older = "DROP INDEX responses_left_out; DROP INDEX responses_with_words;
-                 PRAGMA user_version = 1";
+                 DROP INDEX responses_by_respondent; DROP TABLE secrets;
+                 ALTER TABLE responses DROP COLUMN respondent; PRAGMA user_version = 1";
     connection.execute_batch(older).unwrap();
     drop(connection);
-    Sqlite::open(path.clone()).unwrap();
+    let store = Sqlite::open(path.clone()).unwrap();
     assert_eq!(indexes(&path), now);
+    for respondent in ["u_42", "~42"] {
+        let found = store.of_respondent("a".into(), respondent.into(), 9).await.unwrap();
+        assert_eq!(found.len(), 1, "{respondent}");
+    }
+    assert_eq!(store.secret("a".into(), "fresh".into()).await.unwrap(), "fresh");
     let copy = shelf.folder.path().join("t.db.schema-1");
     assert_eq!(indexes(&copy), ["responses_by_time"]);
     assert!(shelf.differences(false).await.is_empty());

@@ -43,6 +43,15 @@ pub(super) enum Job {
         /// Who waits to hear whether there is such a response.
         reply: Reply<bool>,
     },
+    /// Delete responses.
+    Erase {
+        /// The site's key.
+        site: String,
+        /// Their ids.
+        ids: Vec<String>,
+        /// Who waits to hear how many there were.
+        reply: Reply<usize>,
+    },
     /// Any other change.
     Change(Change),
     /// Nothing more; what is queued before it is still done.
@@ -217,6 +226,10 @@ fn perform(
             let found = transaction
                 .map_or(Ok(false), |t| append::amend(ingest, t, (&site, &id), &amendment));
             wait(found, reply, waiting)
+        }
+        Job::Erase { site, ids, reply } => {
+            let erased = transaction.map_or(Ok(0), |t| append::erase(ingest, t, &site, &ids));
+            wait(erased, reply, waiting)
         }
         Job::Change(change) => {
             // A change that fails has told its sender; the others of the batch go on without it.
