@@ -22,14 +22,16 @@ pub fn nabz() -> PathBuf {
     program("nabz")
 }
 
-/// A program of the workspace, as `cargo build` left it beside the tests.
+/// A program of the workspace, as `cargo build` left it.
 ///
 /// # Panics
 /// When it has not been built.
 pub fn program(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().expect("a running program has a path");
-    let target = tests.parent().and_then(Path::parent).expect("tests run from target/debug/deps");
-    let path = target.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let own = std::env::current_exe().expect("a running program has a path");
+    // Tests run from target/debug/deps, programs from the folder around it.
+    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let folder = folder.expect("a program lies in a folder");
+    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} is missing: run `cargo build --workspace --bins`", path.display());
     path
 }

@@ -5,6 +5,7 @@
 
 mod browser;
 mod collector;
+pub mod gallery;
 mod lines;
 mod post;
 mod proxy;

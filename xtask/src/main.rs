@@ -44,7 +44,7 @@ enum Task {
         /// Parts of names of tests
         filters: Vec<String>,
     },
-    /// Take the pictures of the README anew, in a real browser
+    /// Take the pictures of the README anew, and sheets of all looks into target/pictures
     Pictures,
     /// Measure, and print ratios
     Bench {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::baseline;
 use crate::browsers;
 use crate::packages;
-use crate::run::{Steps, cargo, run, succeeds_within};
+use crate::run::{Steps, cargo, run, succeeds_within, target_dir};
 use crate::widget;
 
 /// The version that checks the loader's types. It is the last that runs on Debian's Node.
@@ -66,14 +66,17 @@ fn test_postgres(root: &Path, filters: &[String]) -> Result<()> {
     run(&mut tests)
 }
 
-/// Takes the pictures of the README, by the same browser that the tests drive.
+/// Takes the pictures of the README, and those of everything that the widget can look like.
 pub(crate) fn pictures(root: &Path) -> Result<()> {
     let mut steps = Steps::default();
     steps.step("find Chromium", browsers::chromium)?;
     steps.step("build the widget", || widget::build(root, false))?;
-    steps.step("take the pictures", || {
-        run(&mut cargo(root, &["run", "--package", "tests", "--bin", "pictures"]))
-    })
+    let programs = ["build", "--package", "collector", "--package", "tests", "--bins"];
+    steps.step("build the programs", || run(&mut cargo(root, &programs)))?;
+    let program = |name: &str| Command::new(target_dir(root).join("debug").join(name));
+    steps.step("take the README's pictures", || run(&mut program("pictures")))?;
+    let folder = target_dir(root).join("pictures");
+    steps.step("draw sheets of all there is", || run(program("sheets").arg(folder)))
 }
 
 fn check_format(root: &Path) -> Result<()> {
