@@ -10,6 +10,7 @@ mod due;
 mod edge;
 mod export;
 mod headers;
+mod import;
 mod ingest;
 mod json;
 mod limit;
@@ -87,6 +88,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/surveys/{site}/{survey}/responses", get(admin::responses))
         .route("/api/v1/surveys/{site}/{survey}/export.csv", get(export::csv))
         .route("/api/v1/surveys/{site}/{survey}/export.ndjson", get(export::ndjson))
+        .route("/api/v1/surveys/{site}/{survey}/import", post(import::post))
         .route(SIGN_IN_PATH, get(access::form).post(access::sign_in))
         .route("/sign-out", post(access::sign_out))
         .route("/", get(page::overview))

@@ -8,6 +8,7 @@
 //! - [`pages`]: the dashboard, rendered on the server
 //! - [`store`]: durable storage
 //! - [`diff`]: what a changed site file changes; `apply` asks a running collector for it
+//! - `remote`: a running collector, as the command line speaks to it
 //! - [`transfer`]: responses out and in: exports, imports, the score of a column
 //! - [`settings`]: settings from a file
 //! - [`demo_data`]: a believable year of responses
@@ -32,6 +33,7 @@ mod encoded;
 mod http;
 mod loader;
 mod pages;
+mod remote;
 mod secret;
 mod settings;
 mod signature;

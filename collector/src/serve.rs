@@ -97,6 +97,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     sites.follow();
     let listener = listen(&options.listen).await?;
     let address = listener.local_addr()?;
+    store.sign(&format!("http://{address}"))?;
     if address.ip().is_unspecified() && options.public_url.is_none() {
         tracing::warn!("no browser reaches http://{address}: say with --public-url what does");
     }

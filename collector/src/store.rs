@@ -35,7 +35,7 @@ pub use placement::Placing;
 pub use posted::{Kept, Posted};
 use postgres::Postgres;
 pub use query::{Page, PageQuery, Tallies, TallyQuery};
-pub use record::{Amendment, Handling, Record};
+pub use record::{Amendment, HANDLING_CHARS_MAX, Handling, Record};
 use sqlite::Sqlite;
 pub use stored::{Changed, StoredDefinition, StoredSite};
 pub use verify::{Difference, Verified, VerifyError};
@@ -140,6 +140,32 @@ impl Store {
         match open::place_of(url)? {
             Place::Sqlite(path) => sqlite::backup(path, to).await,
             Place::Postgres(_) => Err(BackupError::Server(without_password(url))),
+        }
+    }
+
+    /// Opens the database named by a URL only to read it, whoever writes it meanwhile. What would
+    /// change a file comes back as [`StoreError::Closed`].
+    ///
+    /// # Errors
+    /// Names what is wrong with the database and what to do.
+    pub async fn open_to_read(url: &str) -> Result<Store, OpenError> {
+        let backend = match open::place_of(url)? {
+            Place::Sqlite(path) if path.exists() => Backend::Sqlite(Sqlite::open_to_read(path)?),
+            Place::Sqlite(path) => return Err(OpenError::Missing(path)),
+            Place::Postgres(target) => Postgres::open_existing(target).await?.into(),
+        };
+        Ok(Store { backend })
+    }
+
+    /// Lets other processes that would write the file know where this one can be reached.
+    ///
+    /// # Errors
+    /// When that cannot be written down; they then learn its number only.
+    pub fn sign(&self, address: &str) -> std::io::Result<()> {
+        match &self.backend {
+            Backend::Sqlite(it) => it.sign(address),
+            // A server lets many write.
+            Backend::Postgres(_) => Ok(()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Responses out and in: exports, imports, and the score of a column.
 //!
 //! [`cells`] says how values stand in the cells of a table, and back; [`columns`] and [`peers`] what
-//! the columns of a file hold; [`rows`] reads a file row by row; [`export`] and [`import`] carry
-//! whole surveys in bounded chunks; [`score`] needs no database at all.
+//! the columns of a file hold; [`rows`] cuts a file into rows, and [`draft`] reads what one says;
+//! [`export`] and [`import`] carry whole surveys in bounded chunks; [`score`] needs no database at all.
 
 mod cells;
 mod columns;
 mod dates;
+mod draft;
 mod export;
 mod import;
 mod listed;
@@ -25,6 +26,7 @@ use crate::store::Store;
 pub(crate) use export::Exporter;
 pub use export::{Export, Format};
 pub use import::Import;
+pub(crate) use import::{Event, From, How, Importer};
 pub(crate) use listed::listed;
 pub use score::Score;
 
@@ -43,9 +45,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// Opens the database and finds the site that has the survey.
-    async fn open(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
-        let store = Store::open_existing(&self.database).await?;
+    /// Opens the database to read it, also while a collector runs.
+    async fn open_to_read(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
+        self.find(Store::open_to_read(&self.database).await?).await
+    }
+
+    /// Opens the database to change it, which nobody else may be doing.
+    async fn open_to_write(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
+        self.find(Store::open_existing(&self.database).await?).await
+    }
+
+    /// Finds the site that has the survey.
+    async fn find(&self, store: Store) -> anyhow::Result<(Store, Arc<LiveSite>)> {
         let sites = Sites::load(store.clone()).await?;
         let list = |names: Vec<String>| names.join(", ");
         let site = sites.get(&self.site).with_context(|| {

@@ -24,6 +24,8 @@ mod limits;
 mod numbers;
 /// Running it: metrics, backups, settings, sockets.
 mod operations;
+/// Exports of other services.
+mod peers;
 /// The README tells the truth.
 mod readme;
 /// What is stored of one person.

@@ -219,6 +219,24 @@ async fn a_number_is_what_it_is_worth_however_it_is_written() {
     );
 }
 
+#[tokio::test]
+async fn what_cannot_be_summed_up_is_told_by_field() {
+    let collector = Collector::start(SITE);
+    let check = async |query: &str, expected: &str| {
+        let path = format!("/api/v1/surveys/acme/nps-web/summary?{query}");
+        assert_eq!(collector.get_as_admin(&path).await.verdict(), expected, "{query}");
+    };
+    check("from=2026-02-01&to=2026-01-01", "400 from").await;
+    check("from=1926-01-01&to=2026-01-01", "400 from").await;
+    check("from=2026-02-30", "400 from").await;
+    check("to=tomorrow", "400 to").await;
+    check("interval=hour", "400 interval").await;
+    check("by=country", "400 by").await;
+    check("compare=next", "400 compare").await;
+    check("compare=2026-02-01..2026-01-01", "400 compare").await;
+    check("also=none", "404 survey").await;
+}
+
 /// A survey that asks where people come from, with these options and with another question or not.
 fn asking(options: &[&str], another: bool) -> String {
     let option = |id: &&str| json!({ "id": id, "label": format!("From {id}") });

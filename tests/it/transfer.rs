@@ -1,5 +1,6 @@
 use std::process::{Command, Output, Stdio};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Collector, TOKEN, answered, nabz, new_id, response};
 
@@ -28,7 +29,7 @@ fn outcome(nabz: &mut Command) -> (bool, String, String) {
     (status.success(), stdout, stderr)
 }
 
-fn export(collector: &Collector, format: &str) -> String {
+pub(crate) fn export(collector: &Collector, format: &str) -> String {
     let arguments = ["export", "--site", "acme", "--survey", "checkout", "--format", format];
     let (good, text, problems) = run(collector, &arguments);
     assert!(good, "{problems}");
@@ -36,14 +37,19 @@ fn export(collector: &Collector, format: &str) -> String {
 }
 
 /// Writes a file and imports it.
-fn import(collector: &Collector, name: &str, text: &str, more: &[&str]) -> (bool, String, String) {
+pub(crate) fn import(
+    collector: &Collector,
+    name: &str,
+    text: &str,
+    more: &[&str],
+) -> (bool, String, String) {
     std::fs::write(collector.folder().join(name), text).unwrap();
     let arguments = ["import", "--site", "acme", "--survey", "checkout", name];
     run(collector, &[&arguments, more].concat())
 }
 
 /// A collector that was stopped, so that its database can be worked on.
-fn stopped() -> Collector {
+pub(crate) fn stopped() -> Collector {
     let mut collector = Collector::start(SITE);
     assert!(collector.stop());
     collector
@@ -80,8 +86,27 @@ async fn fill(collector: &Collector) {
         response("checkout", &new_id(), 1, "shown", &[]),
         response("checkout", &new_id(), 1, "dismissed", &[]),
     ];
-    for post in posts {
-        assert_eq!(collector.post(&post).await.status, 204, "{post}");
+    for post in &posts {
+        assert_eq!(collector.post(post).await.status, 204, "{post}");
+    }
+    let mut later = posts[2].clone();
+    later["revision"] = json!(3);
+    assert_eq!(collector.post(&later).await.status, 204);
+    let made_of_it = [
+        (2, json!({ "excluded": true, "why": "=spam()" })),
+        (
+            3,
+            json!({ "status": "open", "owner": "sara", "note": "call\nback", "due": "2026-12-01" }),
+        ),
+        // A test that somebody brought back.
+        (6, json!({ "excluded": false, "why": "" })),
+    ];
+    for (at, body) in made_of_it {
+        let path = format!("/api/v1/responses/acme/{}", posts[at]["id"].as_str().unwrap());
+        let bearer = format!("Bearer {TOKEN}");
+        let headers = [("authorization", bearer.as_str())];
+        let reply = collector.request(Method::PATCH, &path, &headers, &body.to_string()).await;
+        assert_eq!(reply.status, 204, "{body}");
     }
 }
 
@@ -92,7 +117,7 @@ async fn an_export_comes_back_whole() {
     // Also while the collector runs.
     let exports = ["csv", "ndjson"].map(|format| (format, export(&first, format)));
     let table = &exports[0].1;
-    let header = "id,submitted_at,state,respondent,locale,page,excluded,q:nps,comment:nps,q:wrong,comment:wrong,attr:=key,attr:plan,attr:ratio,attr:seats,attr:trial\n";
+    let header = "id,submitted_at,state,respondent,locale,page,excluded,q:nps,comment:nps,q:wrong,comment:wrong,attr:=key,attr:plan,attr:ratio,attr:seats,attr:trial,revision,version,test,verified,status,owner,note,due,excluded_by,excluded_why\n";
     assert!(table.starts_with(header), "{table}");
     for cell in [
         ",'=1+1,",
@@ -116,10 +141,8 @@ async fn an_export_comes_back_whole() {
         assert_eq!(export(&second, format), *text);
         let (good, said, _) = import(&second, &file, text, &[]);
         assert!(good && said.starts_with("0 responses added, 11 were there already"), "{said}");
-        if *format == "ndjson" {
-            assert_eq!(export(&second, "csv"), exports[0].1);
-        } else {
-            assert_eq!(export(&second, "ndjson").lines().count(), 11);
+        for (other, expected) in &exports {
+            assert_eq!(export(&second, other), *expected, "{format} to {other}");
         }
         let second = second.kill_and_restart(&ARGUMENTS);
         assert_eq!(summary(&second).await, summary(&first).await);
@@ -183,6 +206,22 @@ fn wrong_rows_are_listed_and_nothing_is_half_imported() {
     assert_eq!(said, "1 responses added, 0 were there already, 7 wrong rows left out\n");
     assert_eq!(export(&collector, "ndjson").lines().count(), 1);
 
+    let open =
+        format!("submitted_at,q:nps,comment:nps\n2026-03-01,9,\"{}\n", "x\n".repeat(600_000));
+    let (good, _, problems) = import(&collector, "open.csv", &open, &["--skip-bad"]);
+    assert!(!good && problems.contains("line 2: this row has more than a MiB"), "{problems}");
+    let cells = "submitted_at,q:nps,note,due,excluded,revision\n2026-03-01,9,,31.12.,,\n2026-03-01,9,,,maybe,\n2026-03-01,9,,,,two\n";
+    let cells = format!("{cells}2026-03-01,9,{},,,\n", "x".repeat(2_001));
+    let (_, _, problems) = import(&collector, "cells.csv", &cells, &[]);
+    for expected in [
+        "cells.csv:2: due: ",
+        "cells.csv:3: excluded: \"maybe\" is neither true nor false",
+        "cells.csv:4: revision: \"two\" is not a whole number",
+        "cells.csv:5: note: at most 2000 characters are kept",
+    ] {
+        assert!(problems.contains(expected), "{expected} in\n{problems}");
+    }
+
     let lines = "{\"submitted_at\":\"2026-03-01\",\"answers\":[{\"question\":\"nps\",\"value\":\"x\"}]}\n{}\nnone\n";
     let (good, _, problems) = import(&collector, "bad.ndjson", lines, &[]);
     assert!(!good && problems.contains("bad.ndjson:1: q:nps: the scale nps takes"), "{problems}");
@@ -225,14 +264,63 @@ fn columns_surveys_and_files_that_are_not_there_are_named() {
         "there is no database no.db",
     );
     check(&["import", "--site", "acme", "--survey", "checkout", "no.csv"], "no.csv cannot be read");
+    check(
+        &["import", "--site", "acme", "--survey", "checkout", "--server", "http://x", "no.csv"],
+        "--admin-token",
+    );
     assert!(!collector.folder().join("no.db").exists(), "looking creates nothing");
 }
 
 #[tokio::test]
-async fn an_id_of_another_survey_is_a_wrong_row() {
+async fn a_running_collector_takes_what_its_database_refuses() {
     let collector = Collector::start(SITE);
+    let text = "submitted_at,q:nps\n2026-03-01,10\n2026-03-01,11\n2026-03-02 10:00:00,3\n";
+    let (good, _, problems) = import(&collector, "rows.csv", text, &[]);
+    let way_out = format!("import through it with --server {}", collector.url);
+    assert!(!good && problems.contains("nabz.db is in use by process"), "{problems}");
+    assert!(problems.contains(&way_out), "{problems}");
+    let (good, _, problems) =
+        run(&collector, &["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN]);
+    assert!(!good && problems.contains(&way_out), "a second collector: {problems}");
+
+    let server = ["--server", collector.url.as_str(), "--admin-token", TOKEN];
+    let (good, said, problems) = import(&collector, "rows.csv", text, &server);
+    assert!(!good && said.is_empty(), "{said}");
+    assert!(problems.contains("rows.csv:3: q:nps: 11 is not on the scale nps"), "{problems}");
+    assert!(problems.contains("nothing was imported"), "{problems}");
+    assert_eq!(summary(&collector).await["answered"], 0);
+    let (good, said, _) =
+        import(&collector, "rows.csv", text, &[&server[..], &["--skip-bad"]].concat());
+    assert!(good, "{said}");
+    assert_eq!(said, "2 responses added, 0 were there already, 1 wrong rows left out\n");
+    assert_eq!(summary(&collector).await["answered"], 2);
+    let lines = export(&collector, "ndjson");
+    let (good, said, _) = import(&collector, "again.ndjson", &lines, &server);
+    assert!(good && said.starts_with("0 responses added, 2 were there already"), "{said}");
+    let (_, _, problems) = import(&collector, "columns.csv", "q:nps\n9\n", &server);
+    assert!(problems.contains("columns.csv:1: submitted_at: this column is missing"), "{problems}");
+    collector.verify();
+
+    let check = async |query: &str, token: &str, expected: &str| {
+        let path = format!("/api/v1/surveys/acme/{query}");
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        let reply = collector.request(Method::POST, &path, &headers, text).await;
+        assert_eq!(reply.verdict(), expected, "{query}");
+    };
+    check("checkout/import", "wrong", "401").await;
+    check("none/import", TOKEN, "404 survey").await;
+    check("checkout/import?format=xml", TOKEN, "400 format").await;
+    check("checkout/import?from=excel", TOKEN, "400 from").await;
+    check("checkout/import?skip_bad=perhaps", TOKEN, "400 skip_bad").await;
+}
+
+#[tokio::test]
+async fn an_id_of_another_survey_is_a_wrong_row() {
+    let mut collector = Collector::start(SITE);
     let post = answered("other", "nps", 9);
     collector.post(&post).await;
+    assert!(collector.stop());
     let id = post["id"].as_str().unwrap();
     let text = format!("id,submitted_at,q:nps\n{id},2026-03-01,9\n");
     let (good, _, problems) = import(&collector, "ids.csv", &text, &[]);
@@ -240,54 +328,6 @@ async fn an_id_of_another_survey_is_a_wrong_row() {
         !good
             && problems.contains(&format!("ids.csv:2: id: {id} is a response of survey \"other\"")),
         "{problems}"
-    );
-}
-
-#[test]
-fn exports_of_peers_are_understood() {
-    let check = |name: &str, text: &str, expected: &[Value]| {
-        let collector = stopped();
-        for said in ["2 responses added, 0 were", "0 responses added, 2 were"] {
-            let (good, found, problems) = import(&collector, "peer.csv", text, &[]);
-            assert!(good && found.starts_with(said), "{name}: {found}{problems}");
-        }
-        let exported = export(&collector, "ndjson");
-        for (line, expected) in exported.lines().zip(expected) {
-            let found: Value = serde_json::from_str(line).unwrap();
-            let fields =
-                ["submitted_at", "answers", "respondent", "attributes", "imported", "excluded"];
-            let found: Vec<&Value> = fields.iter().map(|field| &found[field]).collect();
-            assert_eq!(json!(found), *expected, "{name}");
-        }
-        assert_eq!(exported.lines().count(), 2);
-    };
-    let answer = |value: i64, comment: &str| json!([{ "question": "nps", "value": value, "comment": comment }]);
-    check(
-        "Delighted",
-        "Response ID,Survey type,Score,Comment,Created at,Person email,Person name,Plan,Contact\n\
-         1,nps,10,=great,2026-03-01 10:00:00 UTC,ann@acme.com,Ann,pro,ann@acme.com\n2,nps,3,,2026-03-02 10:00:00 UTC,,,,\n",
-        &[
-            json!(["2026-03-01T10:00:00Z", answer(10, "=great"), "ann@acme.com", { "plan": "pro" }, true, false]),
-            json!(["2026-03-02T10:00:00Z", [{ "question": "nps", "value": 3 }], null, null, true, false]),
-        ],
-    );
-    check(
-        "Wootric",
-        "id,created_at,score,text,email,excluded_from_calculations,plan\n\
-         7,2026-03-01 03:00:00 -0700,10,fast,bo@acme.com,false,3\n8,2026-03-02 10:00:00 -0700,0,slow,,true,\n",
-        &[
-            json!(["2026-03-01T10:00:00Z", answer(10, "fast"), "bo@acme.com", { "plan": "3" }, true, false]),
-            json!(["2026-03-02T17:00:00Z", answer(0, "slow"), null, null, true, true]),
-        ],
-    );
-    check(
-        "PostHog",
-        "uuid,event,timestamp,distinct_id,properties.$survey_response,person.properties.plan\n\
-         a,survey sent,2026-03-01T10:00:00.5Z,u1,10,pro\nb,survey shown,2026-03-01T10:00:00Z,u2,,\nc,survey sent,2026-03-02T10:00:00Z,u3,2,\n",
-        &[
-            json!(["2026-03-01T10:00:00.5Z", [{ "question": "nps", "value": 10 }], "u1", { "plan": "pro" }, true, false]),
-            json!(["2026-03-02T10:00:00Z", [{ "question": "nps", "value": 2 }], "u3", null, true, false]),
-        ],
     );
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measurements, as ratios inside one run. They are printed, never asserted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -9,13 +9,14 @@ use crate::browsers;
 use crate::run::{Steps, cargo, run, target_dir};
 use crate::widget;
 
+/// Rows that are imported.
+const IMPORTED: &str = "1000000";
+/// For how long each server is loaded.
+const LOAD_SECONDS: &str = "8";
+
 /// Summaries from tallies beside the same numbers counted from the rows.
 pub(crate) fn summary(root: &Path, full: bool) -> Result<()> {
-    widget::build(root, false)?;
-    let build = ["build", "--release", "--package", "collector", "--example", "bench_summary"];
-    Steps::default().step("build it", || run(&mut cargo(root, &build)))?;
-    let program = format!("bench_summary{}", std::env::consts::EXE_SUFFIX);
-    let mut bench = Command::new(target_dir(root).join("release/examples").join(program));
+    let mut bench = example(root, "bench_summary")?;
     bench.args(["100000", "1000000"]).args(full.then_some("10000000"));
     run(&mut bench)
 }
@@ -25,4 +26,29 @@ pub(crate) fn widget(root: &Path) -> Result<()> {
     browsers::chromium()?;
     widget::build(root, false)?;
     run(&mut cargo(root, &["run", "--package", "tests", "--bin", "bench_widget"]))
+}
+
+/// An import beside inserting the same rows.
+pub(crate) fn import(root: &Path) -> Result<()> {
+    let mut bench = example(root, "bench_import")?;
+    run(bench.arg(nabz(root)).arg(IMPORTED))
+}
+
+/// Ingest beside a bare server and beside a transaction a request.
+pub(crate) fn collector(root: &Path) -> Result<()> {
+    let mut bench = example(root, "bench_collector")?;
+    run(bench.arg(nabz(root)).arg(LOAD_SECONDS))
+}
+
+fn nabz(root: &Path) -> PathBuf {
+    target_dir(root).join(format!("release/nabz{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// An example of the collector, and the collector itself, as they are released.
+fn example(root: &Path, name: &str) -> Result<Command> {
+    widget::build(root, false)?;
+    let build = ["build", "--release", "--package", "collector", "--bins", "--example", name];
+    Steps::default().step("build it", || run(&mut cargo(root, &build)))?;
+    let program = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(Command::new(target_dir(root).join("release/examples").join(program)))
 }

@@ -65,6 +65,10 @@ enum Bench {
     },
     /// The widget on slow 4G and a slow processor, beside a page that draws a plain card
     Widget,
+    /// Ingest at 64 and 256 connections, beside a bare server and a transaction a request
+    Collector,
+    /// An import of 1 million rows, beside inserting the same rows with nothing else to do
+    Import,
 }
 
 fn main() -> ExitCode {
@@ -86,6 +90,8 @@ fn run_task(task: Task) -> Result<()> {
         Task::Pictures => test::pictures(&root),
         Task::Bench { of: Bench::Summary { full } } => bench::summary(&root, full),
         Task::Bench { of: Bench::Widget } => bench::widget(&root),
+        Task::Bench { of: Bench::Collector } => bench::collector(&root),
+        Task::Bench { of: Bench::Import } => bench::import(&root),
         Task::Dist => dist::dist(&root),
     }
 }

@@ -12,10 +12,8 @@ use super::admin::find;
 use super::body::whole;
 use super::problem::Problem;
 use super::{Shared, json};
-use crate::store::Amendment;
+use crate::store::{Amendment, HANDLING_CHARS_MAX};
 
-/// Most characters of a text that people write about a response.
-const TEXT_CHARS_MAX: usize = 2_000;
 /// What can be changed.
 const FIELDS: [&str; 6] = ["excluded", "why", "status", "owner", "note", "due"];
 
@@ -64,12 +62,12 @@ fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<Option<String>
     match fields.get(name) {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(None)),
-        Some(Value::String(text)) if text.chars().count() <= TEXT_CHARS_MAX => {
+        Some(Value::String(text)) if text.chars().count() <= HANDLING_CHARS_MAX => {
             Ok(Some(Some(text.clone())))
         }
         Some(_) => Err(Problem::bad(
             name,
-            format!("use a text of at most {TEXT_CHARS_MAX} characters, or null"),
+            format!("use a text of at most {HANDLING_CHARS_MAX} characters, or null"),
         )),
     }
 }

@@ -196,7 +196,7 @@ async fn store(
 /// Whether a response is new to the store, or why it was refused.
 fn tell(kept: Kept) -> Result<bool, Problem> {
     match kept {
-        Kept::Stored => Ok(true),
+        Kept::New | Kept::Revised => Ok(true),
         Kept::Known => Ok(false),
         Kept::OtherSurvey(survey) => {
             let detail =

@@ -1,6 +1,6 @@
 //! What records change in the tallies, added up until it is written.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use survey::tally::{Cells, Counted, EVERYBODY};
 use survey::{Day, Definition};
@@ -15,36 +15,35 @@ pub(super) type Key = (Series, Generation, Day);
 
 /// Changes to tallies, added up until they are written.
 #[derive(Default)]
-pub(super) struct Changes(BTreeMap<Key, Cells>);
+pub(super) struct Changes {
+    names: Names,
+    rows: HashMap<([Number; 5], Generation, Day), Cells>,
+}
 
 impl Changes {
-    /// Raises a counter by `by`, which may be negative.
-    fn add(
-        &mut self,
-        (series, generation, day): ([&str; 5], Generation, Day),
-        cell: usize,
-        by: i64,
-    ) {
-        let key = (series.map(str::to_owned), generation, day);
-        self.0.entry(key).or_default()[cell] += by;
-    }
-
-    /// Everything that was added up.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&Key, &Cells)> {
-        self.0.iter()
+    /// Everything that was added up, in no order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Key, &Cells)> {
+        self.rows.iter().map(|((series, generation, day), cells)| {
+            let series = series.map(|number| self.names.name(number));
+            ((series, *generation, *day), cells)
+        })
     }
 
     /// Adds what a record counts as, or takes it away, in every generation it has a place in.
     pub(super) fn count(&mut self, record: &Record, definition: &Definition, sign: i64) {
         let Record { response, excluded, imported, .. } = record;
         let counted = Counted { response, definition, excluded: *excluded, imported: *imported };
-        let marks = counted.marks();
+        let [site, survey] = [&response.site, &response.survey].map(|it| self.names.number(it));
+        let marks = counted.marks().into_iter();
+        let marks: Vec<(Number, usize)> =
+            marks.map(|(series, cell)| (self.names.number(&series), cell)).collect();
         for (generation, place) in &record.places {
             let keyed = place.buckets.iter().map(|(key, bucket)| (key.as_str(), bucket.as_str()));
             for (key, bucket) in keyed.chain([(EVERYBODY, "")]) {
+                let [key, bucket] = [key, bucket].map(|it| self.names.number(it));
                 for (series, cell) in &marks {
-                    let series = [&response.site, &response.survey, key, bucket, series];
-                    self.add((series, *generation, place.day), *cell, sign);
+                    let row = ([site, survey, key, bucket, *series], *generation, place.day);
+                    self.rows.entry(row).or_default()[*cell] += sign;
                 }
             }
         }
@@ -53,6 +52,37 @@ impl Changes {
     /// Takes everything that was added up and is not zero. The order is that of the key, so that
     /// writers on several machines never wait for each other in a circle.
     pub(super) fn take(&mut self) -> impl Iterator<Item = (Key, Cells)> + use<> {
-        std::mem::take(&mut self.0).into_iter().filter(|(_, cells)| *cells != Cells::default())
+        let changes = std::mem::take(self);
+        let mut rows: Vec<(Key, Cells)> =
+            changes.rows().map(|(key, cells)| (key, *cells)).collect();
+        rows.retain(|(_, cells)| *cells != Cells::default());
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        rows.into_iter()
+    }
+}
+
+type Number = u32;
+
+/// Numbers for names: a response counts in many rows, and copying the names of each would be most
+/// of the work.
+#[derive(Default)]
+struct Names {
+    numbers: HashMap<String, Number>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> Number {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.names.len() as Number;
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    fn name(&self, number: Number) -> String {
+        self.names[number as usize].clone()
     }
 }

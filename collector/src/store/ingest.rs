@@ -13,7 +13,7 @@ use survey::revise::{Outcome, revise};
 use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
 use super::changes::Changes;
-use super::placement::{Buckets, Generation, Place, Placement};
+use super::placement::{Buckets, Generation, Place, Placement, Places};
 use super::record::{Amendment, Record, value_of};
 use super::{Kept, Posted};
 
@@ -57,7 +57,7 @@ pub(super) struct Ingest {
     /// The definitions that responses were asked with, as far as they were learned.
     definitions: HashMap<Version, Arc<Definition>>,
     /// The buckets already told apart, as far as they were learned.
-    buckets: HashMap<Breakdown, HashSet<String>>,
+    told: Told,
     /// The generations of sites, as far as they were learned in this transaction.
     placements: HashMap<String, Vec<Arc<Placement>>>,
 }
@@ -83,67 +83,116 @@ impl Ingest {
         self.definitions.insert(version, definition);
     }
 
-    /// Learns a stored record. Places in generations that are no more are left out.
-    pub(super) fn learn_record(&mut self, mut asked: Asked) {
-        let record = &mut asked.record;
-        let placements = self.placements_of(&record.response.site);
-        record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
-        self.records.insert(key_of(&record.response), asked);
+    /// Learns a stored record.
+    pub(super) fn learn_record(&mut self, asked: Asked) {
+        let asked = self.current(asked);
+        self.records.insert(key_of(&asked.record.response), asked);
+    }
+
+    /// What is stored with the id of a response, as far as it was learned.
+    pub(super) fn stored(&self, response: &Response) -> Option<&Response> {
+        self.records.get(&key_of(response)).map(|asked| &asked.record.response)
+    }
+
+    /// A stored record as it is to be gone on with: places in generations that are no more are
+    /// left out.
+    pub(super) fn current(&self, mut asked: Asked) -> Asked {
+        let placements = self.placements_of(&asked.record.response.site);
+        let is_current = |number: &Generation| placements.iter().any(|it| it.generation == *number);
+        asked.record.places.retain(|number, _| is_current(number));
+        asked
     }
 
     /// The breakdowns whose buckets have to be learned before a response, or one that is stored
     /// with its id, can be placed: those with a value never met. Another collector may have met it.
-    pub(super) fn unknown_buckets(&self, response: &Response) -> Vec<Breakdown> {
-        let stored = self.records.get(&key_of(response)).map(|asked| &asked.record.response);
+    pub(super) fn unknown_buckets(
+        &self,
+        response: &Response,
+        stored: Option<&Response>,
+    ) -> Vec<Breakdown> {
+        let Response { site, survey, .. } = response;
+        let is_told = |key: &str, value: &str| {
+            let told = self.told.of(site, survey, key);
+            told.is_some_and(|told| told.contains(value) || told.len() >= BUCKETS_MAX)
+        };
         let mut unknown = Vec::new();
-        for placement in self.placements_of(&response.site) {
-            for key in &placement.breakdowns {
-                let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
-                let values = [Some(response), stored].into_iter().flatten();
-                let values = values.filter_map(|response| value_of(response, key));
-                if values.into_iter().any(|value| !self.is_told(&breakdown, &value)) {
-                    unknown.push(breakdown);
-                }
+        for key in self.placements_of(site).iter().flat_map(|it| &it.breakdowns) {
+            let mut values =
+                [Some(response), stored].into_iter().flatten().filter_map(|it| value_of(it, key));
+            if values.any(|value| !is_told(key, &value)) {
+                unknown.push((site.clone(), survey.clone(), key.clone()));
             }
         }
         unknown
     }
 
-    /// Whether it is known in which bucket a value belongs.
-    fn is_told(&self, breakdown: &Breakdown, value: &str) -> bool {
-        let known = self.buckets.get(breakdown);
-        known.is_some_and(|known| known.contains(value) || known.len() >= BUCKETS_MAX)
-    }
-
     /// Learns the buckets of a breakdown, those included that are not written yet.
-    pub(super) fn learn_buckets(&mut self, breakdown: Breakdown, buckets: HashSet<String>) {
-        self.buckets.entry(breakdown).or_default().extend(buckets);
+    pub(super) fn learn_buckets(&mut self, breakdown: &Breakdown, buckets: HashSet<String>) {
+        self.told.entry(breakdown).extend(buckets);
     }
 
-    /// Decides what becomes of a posted response and notes what that changes in the tallies.
+    /// Decides what becomes of a posted response whose record was learned, and notes what that
+    /// changes in the tallies.
     pub(super) fn append(&mut self, posted: &Posted) -> Kept {
         let stored = self.records.get(&key_of(&posted.response)).cloned();
-        let before = stored.as_ref().map(|it| (&it.record.response, it.record.stored_at_ms));
-        match revise(before, posted.response.clone(), posted.received_at_ms) {
-            Outcome::Known => return Kept::Known,
-            Outcome::OtherSurvey(survey) => return Kept::OtherSurvey(survey),
-            Outcome::Unanswered => return Kept::Unanswered,
-            Outcome::New(response) | Outcome::Revised(response) => {
-                self.keep(stored, response, posted);
-            }
+        let (kept, asked) = self.decide(stored.as_ref(), posted.clone());
+        if let Some(asked) = asked {
+            self.put(stored.is_none(), asked);
         }
-        Kept::Stored
+        kept
     }
 
-    fn keep(&mut self, stored: Option<Asked>, response: Response, posted: &Posted) {
-        let before = stored.as_ref().map(|asked| &asked.record);
-        let mut record = Record::revised(before, response, posted);
-        // Buckets are told anew in every generation. The day, once told, stays.
-        for placement in self.placements_of(&record.response.site).to_vec() {
-            let place = self.place(&record, &placement);
-            record.places.insert(placement.generation, place);
+    /// Decides what becomes of a posted response when this is stored, and notes what that changes
+    /// in the tallies; also the record to write, if any.
+    pub(super) fn decide(
+        &mut self,
+        stored: Option<&Asked>,
+        posted: Posted,
+    ) -> (Kept, Option<Asked>) {
+        let Posted { response, definition, received_at_ms, submitted_at_ms, .. } = posted;
+        let Posted { imported, excluded, handling, doubt, .. } = posted;
+        let before = stored.map(|it| (&it.record.response, it.record.stored_at_ms));
+        match (revise(before, response, received_at_ms), stored) {
+            (Outcome::Known, _) => (Kept::Known, None),
+            (Outcome::OtherSurvey(survey), _) => (Kept::OtherSurvey(survey), None),
+            (Outcome::Unanswered, _) => (Kept::Unanswered, None),
+            (Outcome::Revised(response), Some(stored)) => {
+                let record = stored.record.revised(response).doubted(doubt);
+                (Kept::Revised, Some(self.placed(Some(stored), Asked { record, definition })))
+            }
+            (Outcome::New(response) | Outcome::Revised(response), _) => {
+                let record = Record {
+                    response,
+                    places: Places::new(),
+                    submitted_at_ms,
+                    stored_at_ms: received_at_ms,
+                    excluded,
+                    imported,
+                    handling,
+                    shown: 0,
+                }
+                .doubted(doubt);
+                (Kept::New, Some(self.placed(None, Asked { record, definition })))
+            }
         }
-        self.put(stored, Asked { record, definition: posted.definition.clone() });
+    }
+
+    /// A record with its places, counted instead of the one before it. Buckets are told anew in
+    /// every generation. The day, once told, stays.
+    fn placed(&mut self, before: Option<&Asked>, mut after: Asked) -> Asked {
+        for placement in self.placements_of(&after.record.response.site).to_vec() {
+            let place = self.place(&after.record, &placement);
+            after.record.places.insert(placement.generation, place);
+        }
+        self.count(before, &after);
+        after
+    }
+
+    fn count(&mut self, before: Option<&Asked>, after: &Asked) {
+        if let Some(before) = before {
+            self.changes.count(&before.record, &before.definition, -1);
+        }
+        self.changes.count(&after.record, &after.definition, 1);
     }
 
     /// Changes what was made of a response; tells whether there is such a response.
@@ -151,7 +200,8 @@ impl Ingest {
         let Some(before) = self.records.get(key).cloned() else { return false };
         let mut after = before.clone();
         amendment.apply(&mut after.record);
-        self.put(Some(before), after);
+        self.count(Some(&before), &after);
+        self.put(false, after);
         true
     }
 
@@ -183,14 +233,10 @@ impl Ingest {
         self.changes.count(&asked.record, &asked.definition, 1);
     }
 
-    /// Has a record take the place of the one before it, and count instead of it.
-    fn put(&mut self, before: Option<Asked>, after: Asked) {
+    /// Has a record take the place of the one before it.
+    fn put(&mut self, new: bool, after: Asked) {
         let key = key_of(&after.record.response);
-        self.unwritten.entry(key.clone()).or_insert(before.is_none());
-        if let Some(before) = before {
-            self.changes.count(&before.record, &before.definition, -1);
-        }
-        self.changes.count(&after.record, &after.definition, 1);
+        self.unwritten.entry(key.clone()).or_insert(new);
         self.records.insert(key, after);
     }
 
@@ -209,25 +255,26 @@ impl Ingest {
         let mut buckets = Buckets::new();
         for key in keys {
             if let Some(value) = value_of(response, key) {
-                let breakdown = (response.site.clone(), response.survey.clone(), key.clone());
-                buckets.insert(key.clone(), self.bucket(breakdown, value));
+                buckets.insert(key.clone(), self.bucket(response, key, &value));
             }
         }
         buckets
     }
 
     /// The value itself while there are few enough of them, else [`OTHER_BUCKET`].
-    fn bucket(&mut self, breakdown: Breakdown, value: String) -> String {
-        let known = self.buckets.entry(breakdown.clone()).or_default();
-        if known.contains(&value) {
-            return value;
+    fn bucket(&mut self, response: &Response, key: &str, value: &str) -> String {
+        let Response { site, survey, .. } = response;
+        let told = self.told.of(site, survey, key);
+        if told.is_some_and(|told| told.contains(value)) {
+            return value.to_owned();
         }
-        if known.len() >= BUCKETS_MAX {
+        if told.is_some_and(|told| told.len() >= BUCKETS_MAX) {
             return OTHER_BUCKET.to_owned();
         }
-        known.insert(value.clone());
-        self.new_buckets.push((breakdown, value.clone()));
-        value
+        let breakdown = (site.clone(), survey.clone(), key.to_owned());
+        self.told.entry(&breakdown).insert(value.to_owned());
+        self.new_buckets.push((breakdown, value.to_owned()));
+        value.to_owned()
     }
 
     /// The records to write now, in the order of their keys, so that writers on several machines
@@ -259,6 +306,21 @@ impl Ingest {
     /// Forgets what a transaction that failed had noted.
     pub(super) fn forget(&mut self) {
         *self = Ingest::default();
+    }
+}
+
+/// Buckets by site, survey and breakdown key: found without copying the three names.
+#[derive(Default)]
+struct Told(HashMap<String, HashMap<String, HashMap<String, HashSet<String>>>>);
+
+impl Told {
+    fn of(&self, site: &str, survey: &str, key: &str) -> Option<&HashSet<String>> {
+        self.0.get(site)?.get(survey)?.get(key)
+    }
+
+    fn entry(&mut self, (site, survey, key): &Breakdown) -> &mut HashSet<String> {
+        let surveys = self.0.entry(site.clone()).or_default();
+        surveys.entry(survey.clone()).or_default().entry(key.clone()).or_default()
     }
 }
 

@@ -85,6 +85,18 @@ pub enum OpenError {
     /// The file is some other program's.
     #[error("{} is no database of this program. Name another file with --database", .0.display())]
     Foreign(PathBuf),
+    /// Another process writes it.
+    #[error(
+        "the database {} is in use by process {process}{}", path.display(), way_out(server.as_deref())
+    )]
+    Held {
+        /// The file.
+        path: PathBuf,
+        /// The number of the process.
+        process: String,
+        /// Where the process can be reached, if it is a collector.
+        server: Option<String>,
+    },
     /// The database was written by a newer release.
     #[error(
         "the database {place} is of a newer release (schema {found}; this release knows {known}). \
@@ -98,6 +110,15 @@ pub enum OpenError {
         /// The schema of this release.
         known: i32,
     },
+}
+
+fn way_out(server: Option<&str>) -> String {
+    match server {
+        Some(url) => format!(
+            ", the collector at {url}: stop it first, or import through it with --server {url}"
+        ),
+        None => ": wait until it is done, or stop it first".to_owned(),
+    }
 }
 
 /// The database that a URL names.

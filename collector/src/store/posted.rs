@@ -32,8 +32,10 @@ pub struct Posted {
 /// What became of a posted response, once that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// It is new, or revised what was there.
-    Stored,
+    /// It is new.
+    New,
+    /// It revised what was there.
+    Revised,
     /// It was known already.
     Known,
     /// Refused: the id belongs to a response of another survey, named here.

@@ -1,11 +1,12 @@
 //! A response as it is stored: where it counts, and what can be changed about it later.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use survey::response::{Response, Value};
+use survey::response::{Attribute, Response, Value};
 use survey::{Day, Definition};
 
 use super::placement::{Generation, Places};
-use super::posted::Posted;
 
 /// What is stored of a response.
 #[derive(Debug, Clone)]
@@ -29,34 +30,22 @@ pub struct Record {
 }
 
 impl Record {
-    /// What becomes of a record, or a new one, when something is posted that comes to `response`.
-    pub(super) fn revised(before: Option<&Record>, response: Response, posted: &Posted) -> Record {
-        let mut record = match before {
-            None => Record {
-                response,
-                places: Places::new(),
-                submitted_at_ms: posted.submitted_at_ms,
-                stored_at_ms: posted.received_at_ms,
-                excluded: posted.excluded,
-                imported: posted.imported,
-                handling: posted.handling.clone(),
-                shown: 0,
-            },
-            Some(before) => Record {
-                // A test that somebody brought back stays where it is.
-                excluded: before.excluded || (response.test && !before.response.test),
-                response,
-                ..before.clone()
-            },
-        };
-        if let Some(doubt) = &posted.doubt
-            && record.handling.excluded_by.is_none()
-        {
-            record.excluded = true;
-            record.handling.excluded_by = Some("the collector".to_owned());
-            record.handling.excluded_why = Some(doubt.clone());
+    /// The record when all that is known of the response has become this.
+    pub(super) fn revised(&self, response: Response) -> Record {
+        // A test that somebody brought back stays where it is.
+        let excluded = self.excluded || (response.test && !self.response.test);
+        Record { response, excluded, ..self.clone() }
+    }
+
+    /// The record when it looks like the work of a program, for this reason: left out of every
+    /// number, unless somebody has decided about it.
+    pub(super) fn doubted(mut self, doubt: Option<String>) -> Record {
+        if doubt.is_some() && self.handling.excluded_by.is_none() {
+            self.excluded = true;
+            self.handling.excluded_by = Some("the collector".to_owned());
+            self.handling.excluded_why = doubt;
         }
-        record
+        self
     }
 
     /// The day it counts in.
@@ -65,22 +54,48 @@ impl Record {
     }
 }
 
+/// Most characters of a text that people write about a response.
+pub const HANDLING_CHARS_MAX: usize = 2_000;
+
 /// What people made of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Handling {
     /// How far it has come, such as `open` or `done`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Who takes care of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// What is to be remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The day by which it is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Day>,
     /// Who left it out of the numbers, or brought it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub excluded_by: Option<String>,
     /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub excluded_why: Option<String>,
+}
+
+impl Handling {
+    /// The field of the first text with more than [`HANDLING_CHARS_MAX`] characters, if any.
+    pub fn too_long(&self) -> Option<&'static str> {
+        let Handling { status, owner, note, excluded_by, excluded_why, due: _ } = self;
+        let texts = [
+            ("status", status),
+            ("owner", owner),
+            ("note", note),
+            ("excluded_by", excluded_by),
+            ("excluded_why", excluded_why),
+        ];
+        let chars = |text: &String| text.chars().count();
+        let too_long = |text: &Option<String>| text.as_ref().map_or(0, chars) > HANDLING_CHARS_MAX;
+        texts.into_iter().find(|(_, text)| too_long(text)).map(|(name, _)| name)
+    }
 }
 
 /// A change to what was made of a response. What is `None` stays; an inner `None` clears.
@@ -122,11 +137,14 @@ fn set<T>(place: &mut Option<T>, new: Option<Option<T>>) {
 }
 
 /// What a response says about a breakdown key: its own locale or page, or an attribute.
-pub(super) fn value_of(response: &Response, key: &str) -> Option<String> {
+pub(super) fn value_of<'a>(response: &'a Response, key: &str) -> Option<Cow<'a, str>> {
     match key {
-        "locale" => response.locale.clone(),
-        "page" => response.page.clone(),
-        _ => response.attributes.get(key).map(ToString::to_string),
+        "locale" => response.locale.as_deref().map(Cow::from),
+        "page" => response.page.as_deref().map(Cow::from),
+        _ => response.attributes.get(key).map(|value| match value {
+            Attribute::Text(text) => text.into(),
+            other => other.to_string().into(),
+        }),
     }
 }
 

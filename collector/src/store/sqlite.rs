@@ -7,9 +7,12 @@
 
 mod append;
 mod backup;
+mod checkpoints;
 mod database;
+mod lock;
 mod placement;
 mod read;
+mod recent;
 mod record;
 mod tallies;
 #[cfg(test)]
@@ -43,11 +46,23 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in a file, and creates it if need be.
+    /// Opens the database in a file, and creates it if need be. Nobody else may be writing it.
     pub(super) fn open(path: PathBuf) -> Result<Sqlite, OpenError> {
+        let lock = lock::Lock::take(&path)?;
         let connection = database::open(&path)?;
         let readers = Arc::new(read::Readers::new(path));
-        Ok(Sqlite { writer: writer::Writer::start(connection), readers })
+        Ok(Sqlite { writer: writer::Writer::start(connection, lock), readers })
+    }
+
+    /// Opens the database in a file to read it, whoever writes it meanwhile.
+    pub(super) fn open_to_read(path: PathBuf) -> Result<Sqlite, OpenError> {
+        drop(database::open_to_look(&path)?);
+        let readers = Arc::new(read::Readers::new(path));
+        Ok(Sqlite { writer: writer::Writer::none(), readers })
+    }
+
+    pub(super) fn sign(&self, address: &str) -> std::io::Result<()> {
+        lock::sign(self.readers.path(), address)
     }
 
     pub(super) fn activity(&self) -> Activity {

@@ -72,14 +72,14 @@ pub(super) fn compare(
     stored: impl IntoIterator<Item = (Key, Cells)>,
     counted: &Changes,
 ) -> Vec<Difference> {
-    let mut left: HashMap<&Key, &Cells> = counted.rows().collect();
+    let mut left: HashMap<Key, &Cells> = counted.rows().collect();
     let mut differences = Vec::new();
     for (key, cells) in stored {
         let counted = left.remove(&key).copied().unwrap_or_default();
         differ(&key, &cells, &counted, &mut differences);
     }
     for (key, counted) in left {
-        differ(key, &Cells::default(), counted, &mut differences);
+        differ(&key, &Cells::default(), counted, &mut differences);
     }
     differences.sort_by_cached_key(|it| (it.day, it.to_string()));
     differences

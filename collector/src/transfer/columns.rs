@@ -24,6 +24,26 @@ pub(super) enum Column {
     Page,
     /// Whether it is left out of every number.
     Excluded,
+    /// How often it was posted.
+    Revision,
+    /// The version of the definition it was asked with.
+    Version,
+    /// Whether it was given while trying things out.
+    Test,
+    /// Whether the host or the collector proved whose it is.
+    Verified,
+    /// How far it has come.
+    Status,
+    /// Who takes care of it.
+    Owner,
+    /// What is to be remembered.
+    Note,
+    /// The day by which it is to be done.
+    Due,
+    /// Who left it out of the numbers, or brought it back.
+    ExcludedBy,
+    /// Why.
+    ExcludedWhy,
     /// The answer to a question.
     Value(usize),
     /// The comment on an answer.
@@ -47,7 +67,7 @@ pub(super) struct Layout {
     pub peer: Option<Peer>,
 }
 
-/// The columns that an export of ours always has.
+/// The columns that an export of ours begins with.
 pub(super) const FIXED: [(&str, Column); 7] = [
     ("id", Column::Id),
     ("submitted_at", Column::SubmittedAt),
@@ -56,6 +76,20 @@ pub(super) const FIXED: [(&str, Column); 7] = [
     ("locale", Column::Locale),
     ("page", Column::Page),
     ("excluded", Column::Excluded),
+];
+
+/// The columns that stand after those of questions and attributes.
+pub(super) const FURTHER: [(&str, Column); 10] = [
+    ("revision", Column::Revision),
+    ("version", Column::Version),
+    ("test", Column::Test),
+    ("verified", Column::Verified),
+    ("status", Column::Status),
+    ("owner", Column::Owner),
+    ("note", Column::Note),
+    ("due", Column::Due),
+    ("excluded_by", Column::ExcludedBy),
+    ("excluded_why", Column::ExcludedWhy),
 ];
 
 /// Something wrong with a column: its name and what is wrong.
@@ -109,12 +143,16 @@ fn own_column(name: &str, questions: &[Question]) -> Option<Column> {
         Some(("q", id)) => place(id).map(Column::Value),
         Some(("comment", id)) => place(id).map(Column::Comment),
         Some(("attr", key)) => Some(Column::Attribute(key.to_owned())),
-        _ => FIXED.iter().find(|(known, _)| *known == name).map(|(_, column)| column.clone()),
+        _ => own_names().find(|(known, _)| *known == name).map(|(_, column)| column.clone()),
     }
 }
 
+fn own_names() -> impl Iterator<Item = &'static (&'static str, Column)> {
+    FIXED.iter().chain(&FURTHER)
+}
+
 fn known_names(questions: &[Question]) -> Vec<String> {
-    let fixed = FIXED.iter().map(|(name, _)| (*name).to_owned());
+    let fixed = own_names().map(|(name, _)| (*name).to_owned());
     let of_questions =
         questions.iter().flat_map(|q| ["q", "comment"].map(|kind| format!("{kind}:{}", q.id())));
     fixed.chain(of_questions).collect()

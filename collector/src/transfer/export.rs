@@ -10,11 +10,11 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use survey::Question;
 
-use super::columns::FIXED;
+use super::columns::{FIXED, FURTHER};
 use super::{Target, cells, listed};
 use crate::clock;
 use crate::sites::{LiveSite, LiveSurvey};
-use crate::store::{Record, Store, StoreError};
+use crate::store::{Handling, Record, Store, StoreError};
 
 /// Responses read at once.
 const PAGE: usize = 500;
@@ -68,7 +68,7 @@ impl Export {
     /// # Errors
     /// When the database cannot be read or nobody takes the output.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let (store, site) = self.target.open().await?;
+        let (store, site) = self.target.open_to_read().await?;
         let live = site.survey(&self.target.survey).context("the survey was removed meanwhile")?;
         let mut exporter =
             Exporter::new(store.clone(), &site, &self.target.survey, live, self.format).await?;
@@ -151,7 +151,8 @@ impl Table {
             .iter()
             .flat_map(|question| ["q", "comment"].map(|kind| format!("{kind}:{}", question.id())));
         let attributes = self.attributes.iter().map(|key| format!("attr:{key}"));
-        fixed.chain(of_questions).chain(attributes)
+        let further = FURTHER.iter().map(|(name, _)| (*name).to_owned());
+        fixed.chain(of_questions).chain(attributes).chain(further)
     }
 
     fn rows(&self, page: &[Record], with_header: bool) -> Vec<u8> {
@@ -187,6 +188,19 @@ impl Table {
             .attributes
             .iter()
             .map(|key| response.attributes.get(key).map_or("".into(), cells::of_attribute));
-        fixed.into_iter().chain(answers).chain(attributes)
+        let Handling { status, owner, note, due, excluded_by, excluded_why } = &record.handling;
+        let further = [
+            response.revision.to_string().into(),
+            text(&response.version),
+            response.test.to_string().into(),
+            response.verified.to_string().into(),
+            text(status),
+            text(owner),
+            text(note),
+            due.map_or("".into(), |day| day.to_string().into()),
+            text(excluded_by),
+            text(excluded_why),
+        ];
+        fixed.into_iter().chain(answers).chain(attributes).chain(further)
     }
 }

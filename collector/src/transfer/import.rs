@@ -1,38 +1,40 @@
-//! `nabz import`: a file's rows into a survey, all of them or, unless asked, none.
-//!
-//! The file is read twice: first everything is checked, then it is written in batches. Of a row
-//! without an id, nothing is kept in memory but 16 bytes that count how often it occurred.
+//! `nabz import`: a file's rows into a survey, on this machine's database or through a running
+//! collector.
 
+mod importer;
 mod maker;
 
 use std::fs::File;
-use std::io::{Seek as _, Write as _};
+use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use self::maker::Maker;
-use super::columns::Layout;
 use super::peers::Peer;
-use super::rows::{Context, Found, Problem, Rows, table};
 use super::{Format, Target};
-use crate::clock;
-use crate::sites::LiveSite;
-use crate::store::{Kept, Posted, Store, StoreError};
+use crate::remote::Remote;
 
-/// Rows written in one transaction.
-const BATCH: usize = 1_000;
-/// Most wrong rows that are listed.
-const LISTED_MAX: u64 = 50;
+use importer::Step;
+pub(crate) use importer::{Event, How, Importer};
 
-/// Take responses from a file, while no collector uses the database
+/// Rows written in one transaction while nobody else writes.
+const BATCH: usize = 10_000;
+
+/// Take responses from a file, while no collector uses the database or through one that does
 #[derive(Debug, Args)]
 pub struct Import {
     #[command(flatten)]
     target: Target,
+    /// The running collector to go through
+    #[arg(long, env = "NABZ_SERVER", requires = "admin_token")]
+    server: Option<String>,
+    /// Its admin token
+    #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
     /// Whose export it is; told by its columns when left out
     #[arg(long, env = "NABZ_FROM")]
     from: Option<From>,
@@ -44,8 +46,9 @@ pub struct Import {
     file: PathBuf,
 }
 
+/// Whose export a file is.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum From {
+pub(crate) enum From {
     /// Our own export
     Nabz,
     /// An export of Delighted
@@ -71,44 +74,60 @@ impl Import {
     /// Imports the file and says what became of its rows.
     ///
     /// # Errors
-    /// When the database or the file cannot be used at all.
+    /// When the database, the collector or the file cannot be used at all.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let (store, site) = self.target.open().await?;
-        let result = self.carry(&store, &site).await;
+        let display = Display { name: self.file.display().to_string(), listed: 0, bar: None };
+        match self.server.clone().zip(self.admin_token.clone()) {
+            Some((url, token)) => {
+                let collector = Remote::new(&url, &token);
+                tokio::task::spawn_blocking(move || self.through(&collector, display)).await?
+            }
+            None => self.directly(display).await,
+        }
+    }
+
+    /// Into the database.
+    async fn directly(self, mut display: Display) -> anyhow::Result<ExitCode> {
+        let (store, site) = self.target.open_to_write().await?;
+        let how = How {
+            format: Format::of(&self.file),
+            from: self.from,
+            skip_bad: self.skip_bad,
+            batch: BATCH,
+            threads: available_parallelism().map_or(1, usize::from),
+        };
+        let survey = self.target.survey.clone();
+        let importer = Importer { store: store.clone(), site, survey, how };
+        let carry = move || -> anyhow::Result<ExitCode> {
+            let mut code = ExitCode::FAILURE;
+            importer.run(&self.open()?, &mut |event| code = display.show(event));
+            Ok(code)
+        };
+        let result = tokio::task::spawn_blocking(carry).await?;
         store.close().await;
         result
     }
 
-    async fn carry(&self, store: &Store, site: &LiveSite) -> anyhow::Result<ExitCode> {
-        let live = site.survey(&self.target.survey).context("the survey was removed meanwhile")?;
-        let context = Context {
-            site: site.site.site.clone(),
-            survey: self.target.survey.clone(),
-            questions: live.ever_asked(),
-            zone: site.zone.clone(),
-            now_ms: clock::now_ms(),
-        };
-        let mut file = self.open()?;
-        let mut wrong = Listing { name: self.file.display().to_string(), rows: 0 };
-        let Some(mut pass) = self.pass(&mut file, &context, site, "checking", &mut wrong)? else {
-            return Ok(ExitCode::FAILURE);
-        };
-        check(&mut pass, store, &mut wrong).await?;
-        wrong.close();
-        if wrong.rows > 0 && !self.skip_bad {
-            eprintln!("nothing was imported: put them right, or leave them out with --skip-bad");
-            return Ok(ExitCode::FAILURE);
-        }
-        let mut again = Listing { rows: LISTED_MAX, ..wrong.clone() };
-        let pass = self.pass(&mut file, &context, site, "writing", &mut again)?;
-        let written = write(&mut pass.context("the file changed meanwhile")?, store).await?;
-        println!(
-            "{} responses added, {} were there already, {} wrong rows left out",
-            written.added,
-            written.known,
-            wrong.rows + written.refused
+    /// Through a running collector, which does the same and tells how far it is.
+    fn through(self, collector: &Remote, mut display: Display) -> anyhow::Result<ExitCode> {
+        let file = self.open()?;
+        let length = file.metadata()?.len();
+        let Target { site, survey, .. } = &self.target;
+        let format = Format::of(&self.file).ending();
+        let from = self.from.and_then(|from| from.to_possible_value());
+        let from = from.map_or(String::new(), |from| format!("&from={}", from.get_name()));
+        let path = format!(
+            "/api/v1/surveys/{site}/{survey}/import?format={format}&skip_bad={}{from}",
+            self.skip_bad
         );
-        Ok(ExitCode::SUCCESS)
+        let body = display.bar("sending", length).wrap_read(file);
+        let reply = collector.post(&path, body)?;
+        let mut code = ExitCode::FAILURE;
+        for line in BufReader::new(reply).lines() {
+            let line = line.context("the collector broke off: look into its log, and try again")?;
+            code = display.show(serde_json::from_str(&line)?);
+        }
+        Ok(code)
     }
 
     /// The file, or the standard input as a file: it is read twice.
@@ -120,175 +139,100 @@ impl Import {
         let mut file = tempfile::tempfile().context("no temporary file can be made")?;
         std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
         file.flush()?;
+        file.rewind()?;
         Ok(file)
     }
-
-    /// The rows from the beginning; `None` when the columns are wrong, which is then listed.
-    fn pass<'a>(
-        &self,
-        file: &mut File,
-        context: &'a Context,
-        site: &'a LiveSite,
-        what: &'static str,
-        wrong: &mut Listing,
-    ) -> anyhow::Result<Option<Pass<'a>>> {
-        file.rewind()?;
-        let bar = progress(what, file.metadata()?.len());
-        let file = file.try_clone()?;
-        let rows = match Format::of(&self.file) {
-            Format::Ndjson => Rows::of_ndjson(file),
-            Format::Csv => match self.table(file, context)? {
-                Ok(rows) => rows,
-                Err(problems) => {
-                    problems.iter().for_each(|problem| wrong.add(problem));
-                    return Ok(None);
-                }
-            },
-        };
-        Ok(Some(Pass { rows, maker: Maker::new(site, context)?, context, bar }))
-    }
-
-    fn table(
-        &self,
-        file: File,
-        context: &Context,
-    ) -> anyhow::Result<Result<Rows<File>, Vec<Problem>>> {
-        let mut reader = table(file);
-        let header = match reader.headers() {
-            Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>(),
-            Err(error) => bail!("{}: the header cannot be read: {error}", self.file.display()),
-        };
-        let layout = Layout::of(&header, self.from.map(From::peer), &context.questions);
-        let problem = |(field, message)| Problem { line: 1, field, message };
-        Ok(layout
-            .map(|layout| Rows::Csv { reader, layout, record: csv::StringRecord::new() })
-            .map_err(|wrong| wrong.into_iter().map(problem).collect()))
-    }
 }
 
-/// One way through a file.
-struct Pass<'a> {
-    rows: Rows<File>,
-    maker: Maker<'a>,
-    context: &'a Context,
-    bar: ProgressBar,
-}
-
-impl Pass<'_> {
-    /// The good ones of the next rows, each with its line; `None` at the end.
-    fn batch(
-        &mut self,
-        mut wrong: impl FnMut(&Problem),
-    ) -> anyhow::Result<Option<Vec<(u64, Posted)>>> {
-        let mut batch = Vec::with_capacity(BATCH);
-        let mut ended = false;
-        while batch.len() < BATCH && !ended {
-            match self.rows.next(self.context)? {
-                None => ended = true,
-                Some(Found::Other) => {}
-                Some(Found::Wrong(problem)) => wrong(&problem),
-                Some(Found::Row(draft)) => {
-                    let line = draft.line;
-                    match self.maker.posted(*draft) {
-                        Ok(posted) => batch.push((line, posted)),
-                        Err(problem) => wrong(&problem),
-                    }
-                }
-            }
-        }
-        self.bar.set_position(self.rows.position());
-        if ended {
-            self.bar.finish_and_clear();
-        }
-        Ok((!ended || !batch.is_empty()).then_some(batch))
-    }
-}
-
-/// Reads everything and lists what is wrong.
-async fn check(pass: &mut Pass<'_>, store: &Store, wrong: &mut Listing) -> anyhow::Result<()> {
-    while let Some(batch) = pass.batch(|problem| wrong.add(problem))? {
-        let (site, survey) = (pass.context.site.clone(), pass.context.survey.clone());
-        let ids = batch.iter().map(|(_, posted)| posted.response.id.clone()).collect();
-        for (id, other) in store.of_other_surveys(site, survey, ids).await? {
-            let line = batch.iter().find(|(_, posted)| posted.response.id == id);
-            let message = format!("{id} is a response of survey {other:?}");
-            let line = line.map_or(0, |(line, _)| *line);
-            wrong.add(&Problem { line, field: "id".to_owned(), message });
-        }
-    }
-    Ok(())
-}
-
-/// What became of the rows.
-#[derive(Default)]
-struct Written {
-    added: u64,
-    known: u64,
-    refused: u64,
-}
-
-/// Writes all good rows. While one batch is written, the next one is read.
-async fn write(pass: &mut Pass<'_>, store: &Store) -> anyhow::Result<Written> {
-    let mut written = Written::default();
-    let mut pending: Option<tokio::task::JoinHandle<Result<Vec<Kept>, StoreError>>> = None;
-    loop {
-        let batch = pass.batch(|_| {})?;
-        if let Some(pending) = pending.take() {
-            written.count(&pending.await??);
-        }
-        let Some(batch) = batch else { return Ok(written) };
-        let store = store.clone();
-        let batch = batch.into_iter().map(|(_, posted)| posted).collect();
-        pending = Some(tokio::spawn(async move { store.append(batch).await }));
-    }
-}
-
-impl Written {
-    fn count(&mut self, kept: &[Kept]) {
-        for kept in kept {
-            match kept {
-                Kept::Stored => self.added += 1,
-                Kept::Known => self.known += 1,
-                Kept::OtherSurvey(_) | Kept::Unanswered => self.refused += 1,
-            }
-        }
-    }
-}
-
-/// Lists wrong rows on the standard error, as long as that helps.
-#[derive(Clone)]
-struct Listing {
+/// Shows people what happens.
+struct Display {
     /// The file's name.
     name: String,
-    /// How many rows are wrong.
-    rows: u64,
+    /// Wrong rows that were listed.
+    listed: u64,
+    bar: Option<(&'static str, ProgressBar)>,
 }
 
-impl Listing {
-    fn add(&mut self, problem: &Problem) {
-        self.rows += 1;
-        if self.rows <= LISTED_MAX {
-            let Problem { line, field, message } = problem;
+impl Display {
+    /// Shows what happens; the code is that of the program, should nothing follow.
+    fn show(&mut self, event: Event) -> ExitCode {
+        if let Event::Progress { step, bytes, of } = event {
+            let what = match step {
+                Step::Checking => "checking",
+                Step::Writing => "writing",
+            };
+            self.bar(what, of).set_position(bytes);
+            return ExitCode::FAILURE;
+        }
+        if let Event::Wrong { line, field, message } = event {
+            self.listed += 1;
             let separator = if field.is_empty() { "" } else { ": " };
-            eprintln!("{}:{line}: {field}{separator}{message}", self.name);
+            let wrong = format!("{}:{line}: {field}{separator}{message}", self.name);
+            self.aside(&wrong);
+            return ExitCode::FAILURE;
+        }
+        self.end(event)
+    }
+
+    fn end(&mut self, event: Event) -> ExitCode {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        if let Event::Refused { wrong } | Event::Imported { wrong, .. } = event
+            && wrong > self.listed
+        {
+            eprintln!("… and {} more wrong rows", wrong - self.listed);
+        }
+        match event {
+            Event::Refused { wrong: 0 } => eprintln!("nothing was imported: put that right"),
+            Event::Refused { .. } => {
+                eprintln!(
+                    "nothing was imported: put them right, or leave them out with --skip-bad"
+                );
+            }
+            Event::Failed { reason } => eprintln!("error: {}: {reason}", self.name),
+            Event::Imported { added, revised, known, wrong } => {
+                let revised = match revised {
+                    0 => String::new(),
+                    revised => format!(", {revised} revised"),
+                };
+                println!(
+                    "{added} responses added{revised}, {known} were there already, \
+                     {wrong} wrong rows left out"
+                );
+                return ExitCode::SUCCESS;
+            }
+            Event::Progress { .. } | Event::Wrong { .. } => {}
+        }
+        ExitCode::FAILURE
+    }
+
+    /// A line on the standard error, above the bar.
+    fn aside(&self, line: &str) {
+        match &self.bar {
+            Some((_, bar)) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
         }
     }
 
-    fn close(&self) {
-        if self.rows > LISTED_MAX {
-            eprintln!("… and {} more wrong rows", self.rows - LISTED_MAX);
+    /// A bar on the standard error; nothing where that is no terminal.
+    fn bar(&mut self, what: &'static str, bytes: u64) -> ProgressBar {
+        if let Some((shown, bar)) = &self.bar
+            && *shown == what
+        {
+            return bar.clone();
         }
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        // Five times a second: drawing is not what time is for.
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(5));
+        let style = "{msg} [{bar:40}] {bytes}/{total_bytes} {eta}";
+        bar.set_style(
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_message(what);
+        self.bar = Some((what, bar.clone()));
+        bar
     }
-}
-
-/// A bar on the standard error; nothing where that is no terminal.
-fn progress(what: &'static str, bytes: u64) -> ProgressBar {
-    // Five times a second: drawing is not what time is for.
-    let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(5));
-    let style = "{msg} [{bar:40}] {bytes}/{total_bytes} {eta}";
-    bar.set_style(
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.set_message(what);
-    bar
 }

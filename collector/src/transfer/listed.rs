@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::store::Record;
+use crate::store::{Handling, Record};
 
 /// What was posted and what became of it.
 pub(crate) fn listed(stored: &Record) -> Value {
@@ -11,10 +11,13 @@ pub(crate) fn listed(stored: &Record) -> Value {
     value["submitted_at"] = json!(clock::rfc3339(stored.submitted_at_ms));
     value["day"] = json!(stored.day());
     value["excluded"] = json!(stored.excluded);
-    if let (Some(value), Value::Object(handling)) = (value.as_object_mut(), json!(stored.handling))
-    {
-        value.extend(handling);
-    }
+    let Handling { status, owner, note, due, excluded_by, excluded_why } = &stored.handling;
+    value["status"] = json!(status);
+    value["owner"] = json!(owner);
+    value["note"] = json!(note);
+    value["due"] = json!(due);
+    value["excluded_by"] = json!(excluded_by);
+    value["excluded_why"] = json!(excluded_why);
     if stored.imported {
         value["imported"] = json!(true);
     }

@@ -68,7 +68,8 @@ const PEERS: [Names; 3] = [
         peer: Peer::PostHog,
         telling: &["$survey_response*"],
         roles: &[
-            (Role::Key, &["uuid", "id"]),
+            // Each question may be an event of its own; those of one response share this id.
+            (Role::Key, &["$survey_submission_id", "uuid", "id"]),
             (Role::SubmittedAt, &["timestamp", "created_at"]),
             (Role::Score, &["$survey_response", "$survey_response_0", "$survey_response_*"]),
             (Role::Second, &["$survey_response_1", "$survey_response_*"]),
@@ -135,6 +136,7 @@ const PEERS: [Names; 3] = [
             "notes",
             "tags",
             "segment",
+            "additional_answers",
         ],
     },
 ];
@@ -189,7 +191,8 @@ impl Names {
 
     fn attribute(&self, name: &str) -> Option<Column> {
         let key = self.attributes.iter().find_map(|prefix| name.strip_prefix(prefix))?;
-        let key = key.strip_prefix("properties.").unwrap_or(key);
+        let nested = ["properties.", "person_properties."];
+        let key = nested.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key);
         let kept = !key.is_empty() && !any(PERSONAL, key) && !any(self.left_out, key);
         kept.then(|| Column::Attribute(key.to_owned()))
     }

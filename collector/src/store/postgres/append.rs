@@ -96,12 +96,12 @@ pub(super) async fn learn_buckets(
     transaction: &Transaction<'_>,
     responses: impl IntoIterator<Item = &Response>,
 ) -> Result<(), Trouble> {
-    let unknown = responses.into_iter().flat_map(|response| ingest.unknown_buckets(response));
-    let unknown: BTreeSet<Breakdown> = unknown.collect();
+    let unknown = |response| ingest.unknown_buckets(response, ingest.stored(response));
+    let unknown: BTreeSet<Breakdown> = responses.into_iter().flat_map(unknown).collect();
     let known = unknown.iter().map(|breakdown| buckets(transaction, breakdown));
     let known = try_join_all(known).await?;
     for (breakdown, known) in unknown.into_iter().zip(known) {
-        ingest.learn_buckets(breakdown, known);
+        ingest.learn_buckets(&breakdown, known);
     }
     Ok(())
 }

@@ -6,68 +6,166 @@ use std::sync::Arc;
 use rusqlite::Transaction;
 use survey::response::Response;
 
-use super::super::ingest::{Asked, Breakdown, Ingest, key_of, version_of};
+use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, key_of, version_of};
 use super::super::record::{Amendment, Record};
 use super::super::{Kept, Posted};
 use super::placement::{self, Rebuild};
+use super::recent::Recent;
 use super::{record, tallies};
+
+/// The writer's working memory.
+#[derive(Default)]
+pub(super) struct Memory {
+    ingest: Ingest,
+    recent: Recent,
+    /// Whether what is stored now is remembered.
+    remembers: bool,
+}
+
+impl Memory {
+    /// Learns what there is about a response that is about to be changed otherwise than by a post.
+    fn learn(&mut self, transaction: &Transaction, key: &RowKey) -> rusqlite::Result<()> {
+        self.recent.take(key);
+        learn_placements(&mut self.ingest, transaction, &key.0)?;
+        if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
+            self.ingest.learn_record(asked);
+        }
+        Ok(())
+    }
+
+    /// Forgets what may have been changed by somebody else within this transaction.
+    pub(super) fn forget_stored(&mut self) {
+        self.ingest.forget_placements();
+        self.recent.clear();
+    }
+
+    /// Forgets what a transaction that failed had noted.
+    pub(super) fn forget(&mut self) {
+        *self = Memory::default();
+    }
+}
+
+/// From so many responses on, looking once for all of them pays.
+const MANY: usize = 8;
 
 /// Stores responses and notes what they change in the tallies.
 pub(super) fn append(
-    ingest: &mut Ingest,
+    memory: &mut Memory,
     transaction: &Transaction,
-    batch: &[Posted],
+    batch: Vec<Posted>,
 ) -> rusqlite::Result<Vec<Kept>> {
+    let mut fresh = Fresh::among(transaction, &batch)?;
+    // Of what comes in bulk nothing more is to be expected soon.
+    memory.remembers = batch.len() < MANY;
     let mut kept = Vec::with_capacity(batch.len());
     for posted in batch {
-        let Response { site, id, .. } = &posted.response;
-        learn(ingest, transaction, site, id)?;
-        learn_buckets(ingest, transaction, &posted.response)?;
-        kept.push(ingest.append(posted));
-        write(ingest, transaction)?;
+        let key = key_of(&posted.response);
+        learn_placements(&mut memory.ingest, transaction, &key.0)?;
+        let stored = match memory.recent.take(&key) {
+            Some(asked) => Some(memory.ingest.current(asked)),
+            None if fresh.has(&key.1) => None,
+            None => stored(&mut memory.ingest, transaction, &key)?,
+        };
+        kept.push(append_one(memory, transaction, stored, posted)?);
     }
     Ok(kept)
 }
 
+fn append_one(
+    memory: &mut Memory,
+    transaction: &Transaction,
+    stored: Option<Asked>,
+    posted: Posted,
+) -> rusqlite::Result<Kept> {
+    let Memory { ingest, recent, remembers } = memory;
+    let before = stored.as_ref().map(|asked| &asked.record.response);
+    learn_buckets(ingest, transaction, &posted.response, before)?;
+    let (kept, asked) = ingest.decide(stored.as_ref(), posted);
+    let new = stored.is_none();
+    let mut now_stored = stored;
+    if let Some(asked) = asked {
+        let row = Row { new, asked };
+        write_row(transaction, &row)?;
+        write_buckets(ingest, transaction)?;
+        now_stored = Some(row.asked);
+    }
+    if let Some(asked) = now_stored.filter(|_| *remembers) {
+        recent.put(asked);
+    }
+    Ok(kept)
+}
+
+/// The ids of a batch that cannot be stored yet. For many responses at once, one look between the
+/// first and the last id saves a look for each: an import nearly always goes where nothing is.
+struct Fresh(HashSet<String>);
+
+impl Fresh {
+    fn among(transaction: &Transaction, batch: &[Posted]) -> rusqlite::Result<Fresh> {
+        let ids = || batch.iter().map(|posted| posted.response.id.as_str());
+        let (Some(first), Some(last), Some(one)) = (ids().min(), ids().max(), batch.first()) else {
+            return Ok(Fresh(HashSet::new()));
+        };
+        let site = &one.response.site;
+        if batch.len() < MANY || batch.iter().any(|posted| posted.response.site != *site) {
+            return Ok(Fresh(HashSet::new()));
+        }
+        let there = transaction
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM responses WHERE site = ?1 AND id BETWEEN ?2 AND ?3)",
+            )?
+            .query_row((site, first, last), |row| row.get::<_, bool>(0))?;
+        Ok(Fresh(if there { HashSet::new() } else { ids().map(str::to_owned).collect() }))
+    }
+
+    /// Whether an id is one of them; from now on it is none.
+    fn has(&mut self, id: &str) -> bool {
+        !self.0.is_empty() && self.0.remove(id)
+    }
+}
+
 /// Changes what was made of a response; tells whether there is such a response.
 pub(super) fn amend(
-    ingest: &mut Ingest,
+    memory: &mut Memory,
     transaction: &Transaction,
-    (site, id): (&str, &str),
+    key: &RowKey,
     amendment: &Amendment,
 ) -> rusqlite::Result<bool> {
-    learn(ingest, transaction, site, id)?;
-    let found = ingest.amend(&(site.to_owned(), id.to_owned()), amendment);
-    write(ingest, transaction)?;
+    memory.learn(transaction, key)?;
+    let found = memory.ingest.amend(key, amendment);
+    write(&mut memory.ingest, transaction)?;
     Ok(found)
 }
 
 /// Deletes responses and counts them no more; tells how many there were.
 pub(super) fn erase(
-    ingest: &mut Ingest,
+    memory: &mut Memory,
     transaction: &Transaction,
     site: &str,
-    ids: &[String],
+    ids: Vec<String>,
 ) -> rusqlite::Result<usize> {
     let mut erased = 0;
     for id in ids {
-        learn(ingest, transaction, site, id)?;
-        erased += usize::from(ingest.erase(&(site.to_owned(), id.clone())));
+        let key = (site.to_owned(), id);
+        memory.learn(transaction, &key)?;
+        erased += usize::from(memory.ingest.erase(&key));
         // At once: an id that is named twice must not be found again.
-        write(ingest, transaction)?;
+        write(&mut memory.ingest, transaction)?;
     }
     Ok(erased)
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
-pub(super) fn rebuild(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<bool> {
+pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<bool> {
+    memory.recent.clear();
+    let ingest = &mut memory.ingest;
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
     learn_placements(ingest, transaction, &rebuild.site)?;
     let mut last = None;
     for record in rebuild.next(transaction)? {
         let response = record.response.clone();
-        learn_record(ingest, transaction, record)?;
-        learn_buckets(ingest, transaction, &response)?;
+        let asked = asked(ingest, transaction, record)?;
+        ingest.learn_record(asked);
+        learn_buckets(ingest, transaction, &response, None)?;
         ingest.place_anew(&key_of(&response), rebuild.generation);
         write(ingest, transaction)?;
         last = Some(response.id);
@@ -76,28 +174,25 @@ pub(super) fn rebuild(ingest: &mut Ingest, transaction: &Transaction) -> rusqlit
         Some(last) => rebuild.reached(transaction, &last)?,
         None => rebuild.swap(transaction)?,
     }
-    flush(ingest, transaction)?;
+    flush(memory, transaction)?;
     Ok(true)
 }
 
 /// Writes the changed tallies.
-pub(super) fn flush(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
-    ingest.forget_placements();
-    tallies::flush(&mut ingest.changes, transaction)
+pub(super) fn flush(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    memory.ingest.forget_placements();
+    tallies::flush(&mut memory.ingest.changes, transaction)
 }
 
-/// Learns what there is about a response.
-fn learn(
+/// What is stored of a response of a site whose generations are known.
+fn stored(
     ingest: &mut Ingest,
     transaction: &Transaction,
-    site: &str,
-    id: &str,
-) -> rusqlite::Result<()> {
-    learn_placements(ingest, transaction, site)?;
-    match record::load(transaction, site, id)? {
-        Some(record) => learn_record(ingest, transaction, record),
-        None => Ok(()),
-    }
+    (site, id): &RowKey,
+) -> rusqlite::Result<Option<Asked>> {
+    let Some(record) = record::load(transaction, site, id)? else { return Ok(None) };
+    let asked = asked(ingest, transaction, record)?;
+    Ok(Some(ingest.current(asked)))
 }
 
 fn learn_placements(
@@ -111,11 +206,12 @@ fn learn_placements(
     Ok(())
 }
 
-fn learn_record(
+/// A record and the definition it was asked with.
+fn asked(
     ingest: &mut Ingest,
     transaction: &Transaction,
     record: Record,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Asked> {
     let version = version_of(&record.response);
     let definition = if let Some(known) = ingest.definition(&version) {
         known
@@ -124,18 +220,18 @@ fn learn_record(
         ingest.learn_definition(version, definition.clone());
         definition
     };
-    ingest.learn_record(Asked { record, definition });
-    Ok(())
+    Ok(Asked { record, definition })
 }
 
 fn learn_buckets(
     ingest: &mut Ingest,
     transaction: &Transaction,
     response: &Response,
+    stored: Option<&Response>,
 ) -> rusqlite::Result<()> {
-    for breakdown in ingest.unknown_buckets(response) {
+    for breakdown in ingest.unknown_buckets(response, stored) {
         let known = known_buckets(transaction, &breakdown)?;
-        ingest.learn_buckets(breakdown, known);
+        ingest.learn_buckets(&breakdown, known);
     }
     Ok(())
 }
@@ -148,13 +244,20 @@ fn write(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()>
             .execute((site, id))?;
     }
     for row in ingest.take_rows() {
-        let Asked { record, definition } = &row.asked;
-        if row.new {
-            record::insert(transaction, record, definition)?;
-        } else {
-            record::update(transaction, record, definition)?;
-        }
+        write_row(transaction, &row)?;
     }
+    write_buckets(ingest, transaction)
+}
+
+fn write_row(transaction: &Transaction, row: &Row) -> rusqlite::Result<()> {
+    let Asked { record, definition } = &row.asked;
+    match row.new {
+        true => record::insert(transaction, record, definition),
+        false => record::update(transaction, record, definition),
+    }
+}
+
+fn write_buckets(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
     for ((site, survey, key), bucket) in ingest.take_buckets() {
         transaction
             .prepare_cached("INSERT OR IGNORE INTO buckets VALUES (?1, ?2, ?3, ?4)")?

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::super::OpenError;
 use super::backup;
+use super::checkpoints::LOG_PAGES_MAX;
 
 /// The schema this release writes, in SQLite's `user_version`.
 const SCHEMA_VERSION: i32 = 3;
@@ -81,6 +82,9 @@ fn prepare(connection: &mut Connection, empty: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A commit that was acknowledged must survive a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
+    // In KiB when negative: enough for where new rows, their index and their tallies go.
+    connection.pragma_update(None, "cache_size", -16 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     if empty {
         let transaction = connection.transaction()?;

@@ -1,6 +1,6 @@
 //! Plain reads, on connections of their own, and the rows that a site's configuration is kept in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -26,6 +26,11 @@ impl Readers {
     /// Connections to the database in a file, opened when needed.
     pub(super) fn new(path: PathBuf) -> Readers {
         Readers { path, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The database's file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Closes the connections that are not in use.
@@ -127,6 +132,15 @@ pub(super) fn of_other_surveys(
     (site, survey): (&str, &str),
     ids: &[String],
 ) -> rusqlite::Result<Vec<(String, String)>> {
+    let others = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM responses WHERE site = ?1 AND survey < ?2)
+                 OR EXISTS (SELECT 1 FROM responses WHERE site = ?1 AND survey > ?2)",
+        )?
+        .query_row((site, survey), |row| row.get::<_, bool>(0))?;
+    if !others {
+        return Ok(Vec::new());
+    }
     let mut find = connection.prepare_cached(
         "SELECT survey FROM responses WHERE site = ?1 AND id = ?2 AND survey <> ?3",
     )?;

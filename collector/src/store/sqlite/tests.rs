@@ -3,7 +3,6 @@
 use survey::response::Attribute;
 use survey::tally::EVERYBODY;
 
-use super::super::ingest::Ingest;
 use super::super::tests::shelf::Shelf;
 use super::*;
 
@@ -14,7 +13,7 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
     shelf.store.append(old.clone()).await.unwrap();
     shelf.store.clone().close().await;
     let mut connection = database::open(&shelf.folder.path().join("t.db")).unwrap();
-    let mut ingest = Ingest::default();
+    let mut memory = append::Memory::default();
     let transaction = connection.transaction().unwrap();
     let wanted = Placing::new("Asia/Tehran", &["plan".to_owned()]);
     placement::want(&transaction, "a", &wanted).unwrap();
@@ -28,13 +27,13 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
         });
         batch.push(shelf.posted("team", 0));
         let transaction = connection.transaction().unwrap();
-        append::append(&mut ingest, &transaction, &batch).unwrap();
-        append::flush(&mut ingest, &transaction).unwrap();
+        append::append(&mut memory, &transaction, batch).unwrap();
+        append::flush(&mut memory, &transaction).unwrap();
         transaction.commit().unwrap();
         assert!(shelf.differences(false).await.is_empty());
         let shown_before = shelf.answered("plan").await;
         let transaction = connection.transaction().unwrap();
-        let more = append::rebuild(&mut ingest, &transaction).unwrap();
+        let more = append::rebuild(&mut memory, &transaction).unwrap();
         transaction.commit().unwrap();
         assert!(shelf.differences(false).await.is_empty());
         // Three steps place all rows, the fourth shows them; nothing is shown of the first three.

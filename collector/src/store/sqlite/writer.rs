@@ -1,6 +1,7 @@
 //! The one thread that writes: it drains what waits, does it in one transaction, commits, and only
 //! then answers. No timer is needed: while one batch is being committed, the next one gathers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -8,9 +9,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::activity::{Activity, Commits};
-use super::super::ingest::Ingest;
 use super::super::{Amendment, Kept, Posted, StoreError};
-use super::append;
+use super::append::{self, Memory};
+use super::checkpoints::Checkpoints;
+use super::lock::Lock;
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
@@ -86,12 +88,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, which owns the connection.
-    pub(super) fn start(connection: Connection) -> Writer {
+    /// Starts the thread, which owns the connection and the right to write.
+    pub(super) fn start(connection: Connection, lock: Lock) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let commits = Commits::default();
         let counted = commits.clone();
-        let run = move || run(connection, jobs, &counted);
+        let run = move || {
+            run(connection, jobs, &counted);
+            drop(lock);
+        };
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(run).ok();
         Writer { queue, commits, thread: Arc::new(std::sync::Mutex::new(thread)) }
     }
@@ -99,6 +104,11 @@ impl Writer {
     /// How busy it is.
     pub(super) fn activity(&self) -> Activity {
         self.commits.activity(self.queue.max_capacity() - self.queue.capacity())
+    }
+
+    /// No writer: whatever is sent to it comes back as closed.
+    pub(super) fn none() -> Writer {
+        Writer { queue: mpsc::channel(1).0, commits: Commits::default(), thread: Arc::default() }
     }
 
     /// Queues work.
@@ -120,20 +130,24 @@ impl Writer {
 }
 
 fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &Commits) {
-    let mut ingest = Ingest::default();
+    let mut memory = Memory::default();
+    let checkpoints = connection.path().map(|path| Checkpoints::start(Path::new(path)));
+    // Without that thread this one copies the log, which only takes longer.
+    let checkpoints = checkpoints.and_then(Result::ok);
     // One that was cut off when the last writer ended goes on.
     let mut rebuilding = true;
     while let Some(batch) = gather(&mut jobs, rebuilding) {
         let last = batch.iter().any(|job| matches!(job, Job::Close));
         let changed = batch.iter().any(|job| matches!(job, Job::Change(_)));
         if !batch.is_empty() {
-            commit(&mut connection, &mut ingest, batch, commits);
+            commit(&mut connection, &mut memory, batch, commits);
+            checkpoints.iter().for_each(Checkpoints::committed);
         }
         if last {
             return;
         }
         // Whatever waits is done between two steps, so that nobody waits for the whole.
-        rebuilding = (rebuilding || changed) && rebuild(&mut connection, &mut ingest);
+        rebuilding = (rebuilding || changed) && rebuild(&mut connection, &mut memory);
     }
 }
 
@@ -155,27 +169,27 @@ fn gather(jobs: &mut mpsc::Receiver<Job>, busy: bool) -> Option<Vec<Job>> {
 }
 
 /// Goes on with a rebuild, in a transaction of its own; tells whether there is more to do.
-fn rebuild(connection: &mut Connection, ingest: &mut Ingest) -> bool {
+fn rebuild(connection: &mut Connection, memory: &mut Memory) -> bool {
     let step = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|t| {
-        let more = append::rebuild(ingest, &t)?;
+        let more = append::rebuild(memory, &t)?;
         t.commit().map(|()| more)
     });
     step.unwrap_or_else(|error| {
-        ingest.forget();
+        memory.forget();
         tracing::error!(%error, "a rebuild of tallies stopped; it goes on after the next change or start");
         false
     })
 }
 
 /// Does all jobs in one transaction and tells everybody how it went.
-fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>, commits: &Commits) {
+fn commit(connection: &mut Connection, memory: &mut Memory, jobs: Vec<Job>, commits: &Commits) {
     let mut waiting: Vec<Acknowledge> = Vec::with_capacity(jobs.len());
-    let result = transact(connection, ingest, jobs, &mut waiting).map_err(StoreError::from);
+    let result = transact(connection, memory, jobs, &mut waiting).map_err(StoreError::from);
     match &result {
         Ok(()) => commits.count(),
         Err(error) => {
             // What was told apart in memory may not have been stored.
-            ingest.forget();
+            memory.forget();
             tracing::error!(%error, "a batch of {} could not be written", waiting.len());
         }
     }
@@ -186,7 +200,7 @@ fn commit(connection: &mut Connection, ingest: &mut Ingest, jobs: Vec<Job>, comm
 
 fn transact(
     connection: &mut Connection,
-    ingest: &mut Ingest,
+    memory: &mut Memory,
     jobs: Vec<Job>,
     waiting: &mut Vec<Acknowledge>,
 ) -> rusqlite::Result<()> {
@@ -201,41 +215,42 @@ fn transact(
     for job in jobs {
         // After a failure nothing more is tried, but everybody has to be told.
         let transaction = transaction.as_ref().filter(|_| failure.is_ok());
-        if let Err(error) = perform(transaction, ingest, job, waiting) {
+        if let Err(error) = perform(transaction, memory, job, waiting) {
             failure = Err(error);
         }
     }
     failure?;
     let Some(transaction) = transaction else { return Ok(()) };
-    append::flush(ingest, &transaction)?;
+    append::flush(memory, &transaction)?;
     transaction.commit()
 }
 
 fn perform(
     transaction: Option<&Transaction>,
-    ingest: &mut Ingest,
+    memory: &mut Memory,
     job: Job,
     waiting: &mut Vec<Acknowledge>,
 ) -> rusqlite::Result<()> {
     match job {
         Job::Append { batch, reply } => {
-            let kept = transaction.map_or(Ok(Vec::new()), |t| append::append(ingest, t, &batch));
+            let kept = transaction.map_or(Ok(Vec::new()), |t| append::append(memory, t, batch));
             wait(kept, reply, waiting)
         }
         Job::Amend { site, id, amendment, reply } => {
-            let found = transaction
-                .map_or(Ok(false), |t| append::amend(ingest, t, (&site, &id), &amendment));
+            let key = (site, id);
+            let found =
+                transaction.map_or(Ok(false), |t| append::amend(memory, t, &key, &amendment));
             wait(found, reply, waiting)
         }
         Job::Erase { site, ids, reply } => {
-            let erased = transaction.map_or(Ok(0), |t| append::erase(ingest, t, &site, &ids));
+            let erased = transaction.map_or(Ok(0), |t| append::erase(memory, t, &site, ids));
             wait(erased, reply, waiting)
         }
         Job::Change(change) => {
             // A change that fails has told its sender; the others of the batch go on without it.
             let Some(transaction) = transaction else { return Ok(()) };
             waiting.extend(within_savepoint(transaction, change));
-            ingest.forget_placements();
+            memory.forget_stored();
             Ok(())
         }
         Job::Close => Ok(()),

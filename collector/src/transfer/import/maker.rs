@@ -8,32 +8,48 @@ use sha2::{Digest as _, Sha256};
 use survey::response::Response;
 use survey::{Definition, Refusal, State, accept};
 
-use super::super::rows::{Context, Draft, Problem};
+use super::super::draft::{Draft, Problem};
 use crate::encoded::hex;
 use crate::sites::LiveSite;
-use crate::store::{Handling, Posted};
+use crate::store::Posted;
 
-/// Makes what is stored from what a row says.
-pub(super) struct Maker<'a> {
+/// Makes what is stored from what rows say, each on its own.
+pub(super) struct Maker {
     /// Every definition that the survey was asked with, the current one first.
-    definitions: Vec<(&'a str, Arc<Definition>)>,
-    /// How often a content without an id occurred, by the beginning of its hash. Should two
-    /// contents share it, one of them gets a higher number, which is as good as any.
-    occurred: HashMap<u64, u64>,
+    definitions: Vec<(String, Arc<Definition>)>,
 }
 
-impl<'a> Maker<'a> {
+/// What is stored of a row, as far as that can be told without the other rows.
+pub(super) struct Made {
+    /// The line the row starts at.
+    pub line: u64,
+    posted: Posted,
+    made_from: MadeFrom,
+}
+
+/// What a response's id was made from.
+enum MadeFrom {
+    /// It is the file's own.
+    Id,
+    /// From everything the row says: equal rows are different responses.
+    Content([u8; 32]),
+    /// From the id that a peer knows it by: rows with the same one are revisions of one response.
+    Key([u8; 32]),
+}
+
+impl Maker {
     /// A maker of responses to a survey.
-    pub(super) fn new(site: &'a LiveSite, context: &Context) -> anyhow::Result<Maker<'a>> {
-        let live = site.survey(&context.survey).context("the survey was removed meanwhile")?;
-        Ok(Maker { definitions: live.definitions(), occurred: HashMap::new() })
+    pub(super) fn new(site: &LiveSite, survey: &str) -> anyhow::Result<Maker> {
+        let live = site.survey(survey).context("the survey was removed meanwhile")?;
+        let own = |(version, definition): (&str, Arc<Definition>)| (version.to_owned(), definition);
+        Ok(Maker { definitions: live.definitions().into_iter().map(own).collect() })
     }
 
     /// What is stored of a row.
     ///
     /// # Errors
     /// When no definition the survey was asked with takes the answers.
-    pub(super) fn posted(&mut self, draft: Draft) -> Result<Posted, Problem> {
+    pub(super) fn make(&self, draft: Draft) -> Result<Made, Problem> {
         if draft.response.answers.is_empty() && draft.response.state >= State::Answered {
             let message = match draft.imported {
                 true => "no question is answered".to_owned(),
@@ -41,69 +57,106 @@ impl<'a> Maker<'a> {
             };
             return Err(Problem { line: draft.line, field: "state".to_owned(), message });
         }
-        let Draft { line, mut response, submitted_at_ms, excluded, imported, key } = draft;
-        let made = response.id.is_empty();
-        if made {
-            let content = content(&response, submitted_at_ms, excluded, key.as_deref());
-            // What a peer knows by an id is one response, however often it is exported.
-            let occurred = if key.is_some() { 0 } else { self.occurred(content) };
-            response.id = id(content, occurred, submitted_at_ms);
+        let line = draft.line;
+        let made_from = MadeFrom::of(&draft);
+        let Draft { mut response, submitted_at_ms, excluded, imported, handling, .. } = draft;
+        if let MadeFrom::Content(hash) | MadeFrom::Key(hash) = made_from {
+            response.id = id(hash, 0, submitted_at_ms);
         }
         let (version, definition) = self.fitting(&response).map_err(|refusal| {
             let field = field(&refusal.field, &response);
             Problem { line, field, message: refusal.detail }
         })?;
         response.version = Some(version.to_owned());
-        Ok(Posted {
+        let posted = Posted {
+            excluded: excluded.unwrap_or(response.test),
             doubt: None,
-            excluded: excluded || response.test,
-            handling: Handling::default(),
             response,
             definition,
             imported,
+            handling,
             received_at_ms: submitted_at_ms,
             submitted_at_ms,
-        })
+        };
+        Ok(Made { line, posted, made_from })
     }
 
     /// The definition that takes the answers: the one that is named, else the current one, else
     /// an earlier one.
-    fn fitting(&self, response: &Response) -> Result<(&'a str, Arc<Definition>), Refusal> {
-        let named = |version: &&str| Some(*version) == response.version.as_deref();
-        let mut all: Vec<_> = self.definitions.iter().collect();
-        all.sort_by_key(|(version, _)| !named(version));
-        let mut first = None;
-        for (version, definition) in all {
+    fn fitting(&self, response: &Response) -> Result<(&str, Arc<Definition>), Refusal> {
+        let named = |version: &str| Some(version) == response.version.as_deref();
+        let (first, others): (Vec<_>, Vec<_>) =
+            self.definitions.iter().partition(|(version, _)| named(version));
+        let mut refused = None;
+        for (version, definition) in first.into_iter().chain(others) {
             match accept(definition, response) {
                 Ok(()) => return Ok((version, definition.clone())),
-                Err(refusal) => first = first.or(Some(refusal)),
+                Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
-        Err(first.unwrap_or_else(|| unreachable!("a survey has a definition")))
-    }
-
-    /// How often a content occurred before.
-    fn occurred(&mut self, content: [u8; 32]) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = content;
-        let count = self.occurred.entry(u64::from_be_bytes([a, b, c, d, e, f, g, h])).or_default();
-        *count += 1;
-        *count - 1
+        Err(refused.unwrap_or_else(|| unreachable!("a survey has a definition")))
     }
 }
 
-/// The hash of everything a row says, or of the id by which a peer knows it.
-fn content(response: &Response, at_ms: i64, excluded: bool, key: Option<&str>) -> [u8; 32] {
-    let Response { site, survey, .. } = response;
-    let text = match key {
-        Some(key) => serde_json::to_vec(&(site, survey, key)),
-        None => serde_json::to_vec(&(response, at_ms, excluded)),
-    };
-    Sha256::digest(text.unwrap_or_default()).into()
+impl MadeFrom {
+    fn of(draft: &Draft) -> MadeFrom {
+        let Draft { response, submitted_at_ms, excluded, key, .. } = draft;
+        let Response { id, site, survey, .. } = response;
+        let hash = |json: Result<Vec<u8>, _>| Sha256::digest(json.unwrap_or_default()).into();
+        let excluded = excluded.unwrap_or_default();
+        match key {
+            _ if !id.is_empty() => MadeFrom::Id,
+            Some(key) => MadeFrom::Key(hash(serde_json::to_vec(&(site, survey, key)))),
+            None => {
+                let content = serde_json::to_vec(&(response, submitted_at_ms, excluded));
+                MadeFrom::Content(hash(content))
+            }
+        }
+    }
+}
+
+/// How often contents and keys occurred before in a file, by the beginning of their hash, and the
+/// time of the first: of a row, nothing else is kept in memory. Should two share it, one of them
+/// gets a higher number, which is as good as any.
+#[derive(Default)]
+pub(super) struct Occurred(HashMap<u64, (u32, i64)>);
+
+impl Occurred {
+    /// What is stored of the next row of a file.
+    pub(super) fn posted(&mut self, made: Made) -> Posted {
+        let Made { mut posted, made_from, .. } = made;
+        match made_from {
+            MadeFrom::Id => {}
+            MadeFrom::Content(hash) => {
+                let (before, _) = self.count(hash, posted.submitted_at_ms);
+                if before > 0 {
+                    posted.response.id = id(hash, before, posted.submitted_at_ms);
+                }
+            }
+            MadeFrom::Key(hash) => {
+                let (before, first_ms) = self.count(hash, posted.submitted_at_ms);
+                if before > 0 {
+                    posted.response.id = id(hash, 0, first_ms);
+                    posted.response.revision += before;
+                }
+            }
+        }
+        posted
+    }
+
+    /// How often it occurred before, and the time of the first row in which it did.
+    fn count(&mut self, [a, b, c, d, e, f, g, h, ..]: [u8; 32], at_ms: i64) -> (u32, i64) {
+        let hash = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let (count, first_ms) = self.0.entry(hash).or_insert((0, at_ms));
+        *count += 1;
+        (*count - 1, *first_ms)
+    }
 }
 
 /// A UUID v7 of a time, and of a content as often as it occurred.
-fn id(content: [u8; 32], occurred: u64, at_ms: i64) -> String {
-    let hash = Sha256::new().chain_update(content).chain_update(occurred.to_be_bytes()).finalize();
+fn id(content: [u8; 32], occurred: u32, at_ms: i64) -> String {
+    let occurred = u64::from(occurred).to_be_bytes();
+    let hash = Sha256::new().chain_update(content).chain_update(occurred).finalize();
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&at_ms.to_be_bytes()[2..]);
     bytes[6..].copy_from_slice(&hash[..10]);
