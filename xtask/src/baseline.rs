@@ -57,11 +57,8 @@ pub(crate) fn check_scripts(root: &Path) -> Result<()> {
     let data = serde_json::from_reader(BufReader::new(File::open(data)?))?;
     let known = known(&data);
     let mut names = Names::default();
-    for file in fs::read_dir(root.join("widget/dist"))? {
-        let path = file?.path();
-        if path.extension().is_some_and(|ending| ending == "js") {
-            names.read(&fs::read_to_string(&path)?)?;
-        }
+    for script in built_scripts(&root.join("widget/dist"))? {
+        names.read(&script)?;
     }
     let newer = newer(&names, &known);
     ensure!(
@@ -71,6 +68,22 @@ pub(crate) fn check_scripts(root: &Path) -> Result<()> {
         file!()
     );
     Ok(())
+}
+
+/// All scripts in a folder, and the pieces of which loaders are made.
+fn built_scripts(folder: &Path) -> Result<Vec<String>> {
+    let mut scripts = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|ending| ending == "js") {
+            scripts.push(fs::read_to_string(&path)?);
+        }
+    }
+    type Pieces = BTreeMap<String, BTreeMap<String, String>>;
+    let pieces: Pieces = serde_json::from_str(&fs::read_to_string(folder.join("code.json"))?)?;
+    let pieces = pieces.into_values().flat_map(BTreeMap::into_values);
+    scripts.extend(pieces.map(|expression| format!("({expression})")));
+    Ok(scripts)
 }
 
 /// The names that not all of the oldest browsers know, and that are not allowed anyway.
