@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
-use crate::serve::{self, Options, Running};
+use crate::serve::{self, Options, Running, TlsFiles};
 use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, settings, sites};
@@ -136,6 +136,13 @@ struct Serve {
     /// in X-Forwarded-For or Forwarded for whom they ask
     #[arg(long, env = "NABZ_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
+    /// Speak TLS with this certificate, in PEM with those that lead to its issuer; a change of the
+    /// file is followed
+    #[arg(long, env = "NABZ_TLS_CERTIFICATE", requires = "tls_key", value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, env = "NABZ_TLS_KEY", requires = "tls_certificate", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Connections served at the same time; those that ask for nothing make room for others
     #[arg(long, env = "NABZ_CONNECTIONS", default_value_t = serve::CONNECTIONS_MAX)]
     connections: usize,
@@ -218,6 +225,10 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         metrics_token: serve.metrics_token,
         trusted_proxies: serve.trusted_proxies,
         connections: serve.connections,
+        tls: serve
+            .tls_certificate
+            .zip(serve.tls_key)
+            .map(|(certificate, key)| TlsFiles { certificate, key }),
     })
     .await?;
     // Whoever reads the address may stop the collector at once.
@@ -231,7 +242,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
 
 fn announce(running: &Running) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{}", running.address)?;
+    writeln!(out, "listening on {}", running.url)?;
     if let Some(link) = &running.sign_in_link {
         writeln!(out, "sign in (this link works once): {link}")?;
     }

@@ -4,6 +4,7 @@ mod connections;
 mod handles;
 mod patient;
 mod places;
+mod tls;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -17,6 +18,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::places::Places;
+use self::tls::Tls;
+pub use self::tls::TlsFiles;
 use crate::http::{Access, App, Doubts, Limiter, Metrics, Proxies, SIGN_IN_PATH, router};
 use crate::sites::{SiteError, Sites};
 use crate::store::Store;
@@ -50,6 +53,8 @@ pub struct Options {
     pub trusted_proxies: Vec<IpNet>,
     /// Connections served at the same time.
     pub connections: usize,
+    /// Certificate and key, to speak TLS.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Default for Options {
@@ -67,6 +72,7 @@ impl Default for Options {
             metrics_token: None,
             trusted_proxies: Vec::new(),
             connections: CONNECTIONS_MAX,
+            tls: None,
         }
     }
 }
@@ -76,6 +82,8 @@ impl Default for Options {
 pub struct Running {
     /// The address it listens at.
     pub address: SocketAddr,
+    /// The same as a URL.
+    pub url: String,
     /// The address as browsers see it, without a slash at its end.
     pub public_url: String,
     /// A link that signs in once, when no token was given.
@@ -90,6 +98,8 @@ pub struct Running {
 /// # Errors
 /// Says what is wrong with the database, a site file or the address, and what to do.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
+    let (stop, stopped) = watch::channel(false);
+    let tls = options.tls.map(|files| Tls::start(files, stopped.clone())).transpose()?;
     let replica = options.read_database.as_deref();
     let store = Store::open_with_replica(&options.database, replica).await?;
     let sites = Sites::load(store.clone()).await?;
@@ -97,11 +107,12 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     sites.follow();
     let listener = listen(&options.listen).await?;
     let address = listener.local_addr()?;
-    store.sign(&format!("http://{address}"))?;
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    store.sign(&url)?;
     if address.ip().is_unspecified() && options.public_url.is_none() {
-        tracing::warn!("no browser reaches http://{address}: say with --public-url what does");
+        tracing::warn!("no browser reaches {url}: say with --public-url what does");
     }
-    let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let public_url = options.public_url.unwrap_or_else(|| url.clone());
     let public_url = public_url.trim_end_matches('/').to_owned();
     let access =
         Access::new(options.admin_token.as_deref(), options.metrics_token.as_deref(), &public_url);
@@ -119,12 +130,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         metrics: Metrics::new(),
         public_url: public_url.clone(),
     };
-    let (stop, stopped) = watch::channel(false);
     Watch::new(options.files, sites).spawn(stopped.clone());
     let places = Places::new(handles::connections(options.connections), &app.metrics);
-    let serving = connections::accept(listener, router(Arc::new(app)), places, stopped);
+    let serving = connections::accept(listener, router(Arc::new(app)), places, tls, stopped);
     let server = tokio::spawn(serving);
-    Ok(Running { address, public_url, sign_in_link, stop, server, store })
+    Ok(Running { address, url, public_url, sign_in_link, stop, server, store })
 }
 
 /// Listens at an address, or at the socket that a service manager has opened for us.

@@ -32,6 +32,8 @@ mod readme;
 mod respondents;
 /// What is due, decided in JavaScript as in Rust.
 mod rules;
+/// TLS, and certificates that are renewed.
+mod tls;
 /// Responses out and in.
 mod transfer;
 

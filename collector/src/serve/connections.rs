@@ -16,10 +16,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
 use super::patient::{Patience, Patient};
 use super::places::{Place, Places, Tenant};
+use super::tls::Tls;
 use crate::http::no_place;
 
 /// Longest time to wait for a client in the middle of something.
@@ -41,6 +43,7 @@ pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
     places: Arc<Places>,
+    tls: Option<Arc<Tls>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut tasks = JoinSet::new();
@@ -54,12 +57,16 @@ pub(super) async fn accept(
             Ok((stream, peer)) => {
                 // Answers are small and complete: waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
+                let acceptor = tls.as_ref().map(|tls| tls.acceptor());
                 let Some(tenant) = places.take() else {
-                    tasks.spawn(refuse(stream));
+                    // Within TLS there is no place for a word either.
+                    if acceptor.is_none() {
+                        tasks.spawn(refuse(stream));
+                    }
                     continue;
                 };
                 let connection = Connection { peer, tenant, router: router.clone() };
-                tasks.spawn(connection.serve(stream, stopped.clone()));
+                tasks.spawn(connection.start(stream, acceptor, stopped.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -83,6 +90,25 @@ struct Connection {
 }
 
 impl Connection {
+    /// Serves a stream, or what TLS makes of it.
+    async fn start(
+        self,
+        stream: TcpStream,
+        acceptor: Option<TlsAcceptor>,
+        stopped: watch::Receiver<bool>,
+    ) {
+        let Some(acceptor) = acceptor else { return self.serve(stream, stopped).await };
+        let hello = tokio::time::timeout(PATIENCE.head, acceptor.accept(stream));
+        let stream = tokio::select! {
+            stream = hello => stream,
+            () = self.tenant.0.vacated() => return,
+        };
+        // Somebody who does not speak TLS, or does not trust us: no error of ours.
+        if let Ok(Ok(stream)) = stream {
+            self.serve(stream, stopped).await;
+        }
+    }
+
     /// Serves requests until the client or the collector ends the connection.
     async fn serve<S>(self, stream: S, mut stopped: watch::Receiver<bool>)
     where
