@@ -18,6 +18,8 @@ mod delivery;
 mod durability;
 /// What no well-behaved client sends.
 mod edge;
+/// Input that is nearly right, in thousands of ways.
+mod fuzz;
 /// How much may be posted, and what is kept apart.
 mod limits;
 /// Every score, and what can be asked about it.

@@ -1,11 +1,11 @@
-//! Packages of Debian and of npm: fetched only when missing, and never without saying so.
+//! Packages of Debian, npm and Rust: fetched only when missing, and never without saying so.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{output, run, target_dir, which};
+use crate::run::{cargo, output, run, target_dir, which};
 
 /// Installs packages with apt, saying why before doing it.
 pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
@@ -45,6 +45,20 @@ pub(crate) fn npm(root: &Path, package: &str) -> Result<PathBuf> {
     npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
     run(npm.arg(&folder).arg(package))?;
     Ok(files)
+}
+
+/// A program of a package from the Rust registry, built once into the target folder. It is run and
+/// not shipped, so it is built as fast as can be.
+pub(crate) fn cargo_program(root: &Path, name: &str, version: &str) -> Result<PathBuf> {
+    let folder = target_dir(root).join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
+    if !program.is_file() {
+        eprintln!("    building {name} {version} into {}", folder.display());
+        let mut install = cargo(root, &["install", name, "--version", version, "--locked"]);
+        install.args(["--debug", "--quiet", "--no-default-features", "--root"]).arg(&folder);
+        run(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
+    }
+    Ok(program)
 }
 
 fn apt_get(args: &[&str]) -> Result<Command> {

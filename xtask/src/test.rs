@@ -15,13 +15,25 @@ use crate::widget;
 const TYPESCRIPT: &str = "typescript@5.9.3";
 /// Finds what keeps people from using a page. Its licence, MPL 2.0, lets it be used as it is.
 const AXE: &str = "axe-core@4.14.1";
+/// The version of cargo-deny that checks what is depended on.
+const CARGO_DENY: &str = "0.20.2";
 /// How many browsers may run at once; each is a dozen processes.
 const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
 const POSTGRES: &str = "NABZ_TEST_POSTGRES";
 /// Modules of tests that are the same on every database.
-const WITHOUT_STORE: [&str; 7] =
-    ["chromium::", "firefox::", "commands::", "delivery::", "pages::", "readme::", "dashboard::"];
+const WITHOUT_STORE: [&str; 10] = [
+    "chromium::",
+    "firefox::",
+    "access::",
+    "commands::",
+    "delivery::",
+    "edge::",
+    "pages::",
+    "readme::",
+    "dashboard::",
+    "tls::",
+];
 
 /// Runs all checks and tests; with filters only the tests whose names contain one of them.
 pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
@@ -35,6 +47,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
         steps.step("lint", || lint(root))?;
         steps.step("check the loader's types", || check_types(root))?;
         steps.step("check for names that old browsers lack", || baseline::check_scripts(root))?;
+        steps.step("check licences and sources", || check_dependencies(root))?;
     }
     // The end to end tests start the programs as a user would, so these are built first.
     steps.step("build the programs", || {
@@ -101,6 +114,12 @@ fn need_component(subcommand: &str, component: &str) -> Result<()> {
     run(Command::new("rustup").args(["component", "add", component])).with_context(|| {
         format!("`cargo {subcommand}` is missing; your system's package may be named {component}")
     })
+}
+
+/// What may be depended on stands in deny.toml.
+fn check_dependencies(root: &Path) -> Result<()> {
+    let deny = packages::cargo_program(root, "cargo-deny", CARGO_DENY)?;
+    run(Command::new(deny).current_dir(root).args(["check", "bans", "licenses", "sources"]))
 }
 
 /// The loader is JavaScript with types in comments, so that its source is what is served.
