@@ -1,5 +1,6 @@
 //! The programs that drive browsers: one process for each browser.
 
+use std::fs::DirEntry;
 use std::process::{Child, Command, Stdio};
 
 use crate::lines::lines_of;
@@ -65,12 +66,18 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         // A driver that ends, or gives up on its browser, would leave it running.
-        let driver = self.process.id();
-        let children = std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children"));
-        for browser in children.unwrap_or_default().split_whitespace() {
-            let _ = Command::new("kill").args(["-KILL", browser]).status();
+        for browser in children(self.process.id()) {
+            let _ = Command::new("kill").args(["-KILL", &browser]).status();
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The processes that any thread of a process has started.
+fn children(process: u32) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let of_thread = |thread: DirEntry| std::fs::read_to_string(thread.path().join("children"));
+    let lists: Vec<String> = threads.flatten().map(of_thread).filter_map(Result::ok).collect();
+    lists.iter().flat_map(|list| list.split_whitespace()).map(str::to_owned).collect()
 }
