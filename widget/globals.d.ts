@@ -3,6 +3,12 @@
 /** The rule table; the collector writes it in the place of this name. */
 declare const NABZ_SITE: Table;
 
+/** The code of all conditions and facts; the build writes it in the place of this name. */
+declare const NABZ_CODE: {
+  condition: Record<string, Condition<any>>;
+  fact: Record<string, Fact>;
+};
+
 interface Table {
   site: string;
   /** `none` when nothing may be kept in the browser. */
@@ -23,6 +29,8 @@ interface Table {
   wasm: string;
   /** The file name of the part that sends and erases. */
   send: string;
+  /** The file name of the part that says why a survey is not shown. */
+  why: string;
 }
 
 /** Whether a condition, whose value stands in the rule, holds. */
@@ -53,6 +61,8 @@ interface Loader {
   own: Unsent;
   /** Has the part for sending do something; nothing comes of it when that cannot be loaded. */
   send: (what: "flush" | "forget" | "due", rule?: Rule) => Promise<any>;
+  /** The survey that was shown last. */
+  last?: string;
   /** Set by the part for sending. */
   outbox?: Outbox;
 }

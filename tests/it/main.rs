@@ -39,6 +39,12 @@ mod tls;
 /// Responses out and in.
 mod transfer;
 
+/// Pages of a stranger.
+mod page;
+/// When a survey appears.
+mod triggers;
+/// Why a survey does not appear.
+mod why;
 /// The real widget in a real browser.
 mod widget;
 

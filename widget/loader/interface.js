@@ -11,6 +11,7 @@
  * @property {(rule: Rule) => Promise<boolean | undefined>} show
  * @property {() => void} close
  * @property {Loader["send"]} send
+ * @property {(what: string) => Promise<unknown>} explain
  *
  * @typedef {Record<string, (...values: any[]) => unknown>} Methods
  */
@@ -20,7 +21,7 @@
  * @param {Actions} actions
  * @returns {Methods}
  */
-function methodsOf({ surveys, page, busy, trigger, show, close, send }) {
+function methodsOf({ surveys, page, busy, trigger, show, close, send, explain }) {
   return {
     track(event, properties) {
       if (typeof event === "string") trigger(event, properties);
@@ -34,6 +35,7 @@ function methodsOf({ surveys, page, busy, trigger, show, close, send }) {
     identify: (user = null, attributes = null, user_signature = null) =>
       page.say({ user, attributes, user_signature }),
     set: (values) => page.say(values),
+    why: () => explain("why"),
     forget: async () => !!(await send("forget")),
     on(name, call) {
       const listener = async (/** @type {any} */ event) => {
@@ -67,6 +69,6 @@ function offer(methods, queue) {
     };
   window.nabz = nabz;
   queue.forEach(nabz.push);
-  // The page may have kept what it had before.
-  if (!Object.isFrozen(queue)) Object.assign(queue, { push: nabz.push });
+  // The page may have kept what it had before; what is frozen stays so, without an error.
+  Reflect.defineProperty(queue, "push", { value: nabz.push });
 }

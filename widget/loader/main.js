@@ -27,12 +27,17 @@ function start() {
     document.currentScript || document.querySelector(`script[src*="/${site}/nabz.js"]`);
   const base = new URL("..", own.src).href;
   const memory = remember(table);
-  /** Has the part for it send or erase; without that it cannot be done now. @type {Loader["send"]} */
-  const send = async (what, rule) => {
+  /**
+   * Has a part do something; nothing comes of it when that cannot be loaded now.
+   * @type {(file: string) => (what: string, about?: any) => Promise<any>}
+   */
+  const part = (file) => async (what, about) => {
     try {
-      return await (await import(base + "assets/" + table.send))[what](loader, rule);
+      return await (await import(base + "assets/" + file))[what](loader, about);
     } catch {}
   };
+  const send = part(table.send);
+  const explain = part(table.why);
   /** @type {Loader} */
   const loader = { table, base, memory, page, send, events: [], own: {} };
   /** What happened, by the survey whose delay runs since then. */
@@ -70,6 +75,7 @@ function start() {
    */
   const show = async (rule, what) => {
     let wanted = true;
+    loader.last = rule.id;
     busy = () => wanted;
     close = () => (wanted = false);
     try {
@@ -127,6 +133,7 @@ function start() {
       show,
       close: () => close(),
       send,
+      explain,
     }),
     queue,
   );
@@ -141,8 +148,14 @@ function start() {
       watch();
     });
   };
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", quietly(begin));
-  else begin();
+  // `?nabz=why` and `?nabz=preview:checkout`, for the owner.
+  const [, wish, id] = /[?&]nabz=(why|preview)\b:?([\w-]*)/.exec(location.search) || [];
+  const ready = () => {
+    if (wish) explain(wish, id);
+    if (wish !== "preview") begin();
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", quietly(ready));
+  else ready();
 }
 
 /**

@@ -12,11 +12,13 @@ use super::minify;
 
 /// The free variable in whose place the collector writes a site's rule table.
 const SITE: &str = "NABZ_SITE";
+/// The free variable in whose place all conditions, facts and triggers are written.
+const CODE: &str = "NABZ_CODE";
 /// The file that starts everything, and so comes last.
 const MAIN: &str = "main.js";
 
 /// Folders of widget/ with what is loaded only when it is needed.
-pub(crate) const PARTS: [&str; 1] = ["send"];
+pub(crate) const PARTS: [&str; 2] = ["send", "why"];
 
 /// The loader's files, in order, inside one function that keeps their names off the page.
 pub(crate) fn loader(root: &Path) -> Result<String> {
@@ -69,7 +71,17 @@ pub(crate) fn host(root: &Path, glue: &str) -> Result<String> {
 
 /// One of [`PARTS`]: only what its own files export is seen from outside.
 pub(crate) fn part(root: &Path, name: &str) -> Result<String> {
-    joined(&root.join("widget").join(name))
+    let script = joined(&root.join("widget").join(name))?;
+    if !script.contains(CODE) {
+        return Ok(script);
+    }
+    let entry = |(name, code): (String, String)| format!("{name}: {code}");
+    let object = |(kind, functions): (&str, BTreeMap<_, _>)| {
+        let functions: Vec<String> = functions.into_iter().map(entry).collect();
+        format!("{kind}: {{ {} }}", functions.join(", "))
+    };
+    let code: Vec<String> = code(root)?.into_iter().map(object).collect();
+    Ok(script.replacen(CODE, &format!("{{ {} }}", code.join(", ")), 1))
 }
 
 /// All scripts of a folder, one after the other.

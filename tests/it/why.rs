@@ -1,0 +1,129 @@
+use serde_json::{Value, json};
+use tests::{Engine, in_each_browser, wait_until};
+use thirtyfour::Key;
+
+use crate::page::{Page, survey};
+
+in_each_browser! {
+    the_panel_says_what_holds_each_survey_back,
+    what_is_wrong_with_the_page_is_said,
+    where_webassembly_is_blocked_nothing_breaks_and_it_is_said,
+    a_preview_shows_any_survey_and_records_nothing,
+}
+
+fn surveys() -> Vec<Value> {
+    vec![
+        survey("here", json!({ "show": { "event": "paid" } })),
+        survey("there", json!({ "show": { "pages": ["/there"] }, "priority": 1 })),
+        survey("paused", json!({ "active": false, "priority": 2 })),
+        survey("ended", json!({ "ends": "2020-01-01", "priority": 3 })),
+        survey(
+            "missing",
+            json!({ "show": { "visible": "#missing" }, "sample": 0.5, "priority": -1 }),
+        ),
+    ]
+}
+
+async fn the_panel_says_what_holds_each_survey_back(engine: Engine) {
+    let page = Page::start(engine, &surveys(), "<button id=own>Own</button>{{tag}}").await;
+    page.open("/").await;
+    page.browser.run("document.querySelector('#own').focus()").await;
+    let told = page.browser.run("return nabz.why()").await;
+    assert_eq!((&told["troubles"], &told["won"]), (&json!([]), &json!("here")), "{told}");
+    let rows = told["surveys"].as_array().unwrap();
+    let verdicts: Vec<_> = rows.iter().map(|row| [&row["survey"], &row["verdict"]]).collect();
+    let expected = [
+        ["ended", "has ended"],
+        ["paused", "is paused"],
+        ["there", "pages"],
+        ["here", "due"],
+        ["missing", "due"],
+    ];
+    assert_eq!(json!(verdicts), json!(expected));
+    let finding = |row: usize, at: usize| rows[row]["findings"][at].clone();
+    let pages = json!({ "name": "pages", "wanted": ["/there"], "holds": false,
+        "found": { "path": "/", "query": "", "fragment": "" } });
+    assert_eq!(finding(2, 1), pages);
+    let event = json!({ "name": "event", "wanted": "paid", "found": [], "holds": false });
+    assert_eq!(finding(3, 0), event);
+    assert_eq!(finding(4, 0)["found"], "none on this page yet");
+    assert_eq!(finding(4, 1)["holds"], Value::Null, "nobody draws a lot to be told of it");
+    assert_eq!(page.browser.run("return localStorage.length").await, 0);
+
+    let focus = "return document.activeElement?.shadowRoot?.activeElement?.textContent";
+    assert_eq!(page.browser.run(focus).await, "Close");
+    page.browser.press(Key::Escape).await;
+    let closed = "return !document.querySelector('nabz-why') && document.activeElement.id";
+    assert_eq!(page.browser.run(closed).await, "own", "the focus returns");
+    assert_eq!(page.browser.noise().await, json!([]));
+
+    page.open("/there?nabz=why").await;
+    let text = "return document.querySelector('nabz-why')?.shadowRoot.textContent ?? ''";
+    wait_until("the panel", async || {
+        page.browser.run(text).await.as_str().unwrap().contains("Due first: there.")
+    })
+    .await;
+}
+
+/// What is said to be wrong with a page.
+async fn troubles(page: &Page) -> String {
+    page.open("/").await;
+    page.browser.run("return nabz.why()").await["troubles"].to_string()
+}
+
+async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
+    let check = async |html: &'static str, expected: &str| {
+        let page = Page::start(engine, &surveys(), html).await;
+        let found = troubles(&page).await;
+        assert!(found.contains(expected), "{expected} for {html} in {found}");
+        assert_eq!(page.browser.noise().await, json!([]), "{html}");
+    };
+    check("<script type=application/json data-nabz>{ user: 1 }</script>{{tag}}", "is not JSON")
+        .await;
+    check(
+        "<script type=application/json data-nabz>{ \"usr\": 1 }</script>{{tag}}",
+        "does not know these fields of the data-nabz block: usr",
+    )
+    .await;
+    check("{{tag}}{{tag}}", "script tag more than once").await;
+    check(
+        "<script>Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })</script>{{tag}}",
+        "The browser stores nothing here",
+    )
+    .await;
+    check(
+        "<script>{ const own = fetch; fetch = (...call) => own(...call) }</script>{{tag}}",
+        "replaced fetch",
+    )
+    .await;
+    let page = Page::start(engine, &surveys(), "{{tag}}").await;
+    page.open("/").await;
+    drop(page.collector);
+    let told = page.browser.run("return nabz.why()").await;
+    assert_eq!(told["surveys"].as_array().map(Vec::len), None, "the part itself is not there");
+}
+
+async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engine) {
+    let policy = "default-src 'none'; script-src {{collector}}; connect-src {{collector}}";
+    let page = Page::start_with_policy(engine, &surveys(), "{{tag}}", policy).await;
+    page.open("/").await;
+    page.browser.run("nabz.track('paid')").await;
+    wait_until("the card to be asked for", async || page.asked(".wasm") > 0).await;
+    let told = page.browser.run("return nabz.why()").await;
+    assert!(told["troubles"].to_string().contains("'wasm-unsafe-eval'"), "{told}");
+    assert_eq!(page.shown().await, None);
+    assert_eq!(page.browser.noise().await, json!([]));
+}
+
+async fn a_preview_shows_any_survey_and_records_nothing(engine: Engine) {
+    let page = Page::start(engine, &surveys(), "{{tag}}").await;
+    for id in ["paused", "ended", "there"] {
+        page.open(&format!("/?nabz=preview:{id}")).await;
+        assert_eq!(page.next_shown().await, id);
+        page.browser.click_in_card("[role=radio][value='9']").await;
+        page.browser.wait_until_closed().await;
+    }
+    assert_eq!(page.asked("POST "), 0);
+    assert_eq!(page.browser.run("return localStorage.length").await, 0);
+    assert_eq!(page.browser.noise().await, json!([]));
+}

@@ -1,0 +1,98 @@
+// @ts-check
+// The panel: everything in one element with a shadow root of its own.
+
+const STYLE = `
+  :host { all: initial !important; position: fixed !important; inset: 16px 16px auto auto !important;
+    z-index: 2147483647 !important; margin: 0 !important; border: 0 !important; padding: 0 !important;
+    background: none !important; overflow: visible !important }
+  section { --back: #fff; --text: #1b1e26; --muted: #5a6070; --line: #d9dce3; --good: #10693a; --bad: #a3211b;
+    box-sizing: border-box; width: 560px; max-width: calc(100vw - 32px); max-height: calc(100vh - 32px);
+    overflow: auto; padding: 20px; border: 1px solid var(--line); border-radius: 12px;
+    background: var(--back); color: var(--text); color-scheme: light dark;
+    font: 14px/1.5 system-ui, Vazirmatn, Tahoma, sans-serif; box-shadow: 0 12px 40px #10132444 }
+  header { display: flex; justify-content: space-between; gap: 16px; align-items: start }
+  h2 { margin: 0; font-size: 17px }
+  p { margin: 4px 0 }
+  ul { margin: 8px 0; padding-inline-start: 20px; color: var(--bad) }
+  button { min-width: 44px; min-height: 36px; border: 1px solid var(--line); border-radius: 8px;
+    background: none; color: inherit; font: inherit; cursor: pointer }
+  details { border-top: 1px solid var(--line); padding: 8px 0 }
+  summary { cursor: pointer; overflow-wrap: anywhere }
+  b { font-weight: 600 }
+  table { width: 100%; margin-top: 6px; border-collapse: collapse; font-size: 13px }
+  th, td { padding: 4px 8px 4px 0; text-align: start; vertical-align: top; overflow-wrap: anywhere }
+  th { font-weight: 400; color: var(--muted) }
+  td:nth-child(-n + 3) { font-family: ui-monospace, monospace; font-size: 12px }
+  .yes { color: var(--good) } .no { color: var(--bad); font-weight: 600 } .muted { color: var(--muted) }
+  :focus-visible { outline: 2px solid currentColor; outline-offset: 2px }
+  @media (prefers-color-scheme: dark) {
+    section { --back: #1c1f26; --text: #eceef3; --muted: #a4aaba; --line: #3b404d; --good: #7fdca4; --bad: #ff9c94 } }
+  @media print { :host { display: none !important } }`;
+
+/**
+ * An element with a class and what stands in it.
+ * @param {string} name
+ * @param {string} kind
+ * @param {...(Node | string)} inside
+ */
+function element(name, kind, ...inside) {
+  const made = document.createElement(name);
+  if (kind) made.className = kind;
+  made.append(...inside);
+  return made;
+}
+
+/** A value as JSON; nothing for nothing. @param {unknown} value */
+const text = (value) => (value === undefined ? "—" : JSON.stringify(value));
+
+/** @param {Finding} finding */
+function line({ name, wanted, found, holds }) {
+  const [kind, word] = holds ? ["yes", "yes"] : holds === null ? ["muted", "open"] : ["no", "no"];
+  const cells = [name, text(wanted), text(found)].map((it) => element("td", "", it));
+  return element("tr", "", ...cells, element("td", kind, word));
+}
+
+/** @param {Row} row */
+function details({ survey, verdict, isDue, findings }) {
+  const heads = ["condition", "wanted", "found", "holds"].map((it) => element("th", "", it));
+  const table = element("table", "", element("tr", "", ...heads), ...findings.map(line));
+  const word = element("span", isDue ? "yes" : "no", isDue ? "due" : `held back: ${verdict}`);
+  return element("details", "", element("summary", "", element("b", "", survey), " — ", word), table);
+}
+
+/** @param {Why} why */
+function draw({ site, troubles, surveys, won, shown }) {
+  document.querySelector("nabz-why")?.remove();
+  const host = document.createElement("nabz-why");
+  const root = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
+  const close = /** @type {HTMLButtonElement} */ (element("button", "", "Close"));
+  const title = element("h2", "", `Surveys of ${site} on this page`);
+  title.id = "title";
+  const first = won ? `Due first: ${won}.` : "Nothing is due here.";
+  const box = element(
+    "section",
+    "",
+    element("header", "", title, close),
+    element("p", "", shown ? `Shown now: ${shown}.` : first),
+    element("ul", "", ...troubles.map((it) => element("li", "", it))),
+    ...surveys.map(details),
+  );
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-labelledby", "title");
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  const end = () => {
+    host.remove();
+    before?.focus?.();
+  };
+  close.addEventListener("click", end);
+  box.addEventListener("keydown", (event) => event.key === "Escape" && end());
+  root.append(box);
+  document.documentElement.append(host);
+  // Above everything of the page.
+  host.popover = "manual";
+  host.showPopover?.();
+  close.focus();
+}

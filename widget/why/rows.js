@@ -1,0 +1,140 @@
+// @ts-check
+// What each survey of the site waits for, what there is of it, and what holds it back.
+
+/**
+ * @typedef {object} Finding one thing that a survey asks for
+ * @property {string} name as in the site file
+ * @property {unknown} wanted its value there
+ * @property {unknown} found what there is
+ * @property {boolean | null} holds `null` where that is not known yet
+ *
+ * @typedef {object} Row one survey
+ * @property {string} survey
+ * @property {string} verdict `due`, or what holds it back
+ * @property {boolean} isDue whether it is shown as soon as its trigger fires
+ * @property {Finding[]} findings
+ *
+ * @typedef {object} Why
+ * @property {string} site
+ * @property {string[]} troubles what is wrong with the page or the connection
+ * @property {string | undefined} shown the survey in the page
+ * @property {string | undefined} won the first that is due
+ * @property {Row[]} surveys most urgent first
+ */
+
+const { condition, fact } = NABZ_CODE;
+
+/** How many elements match a selector now. @param {string} selector */
+function matching(selector) {
+  try {
+    const { length } = document.querySelectorAll(selector);
+    return length ? `${length} on this page` : "none on this page yet";
+  } catch {
+    return "this is no CSS selector";
+  }
+}
+
+/** How much of the page's height has come into view so far, in percent. */
+function scrolled() {
+  const { scrollTop, clientHeight, scrollHeight } = document.documentElement;
+  return Math.round((100 * (scrollTop + clientHeight)) / scrollHeight);
+}
+
+/**
+ * What there is of each trigger.
+ * @type {Record<string, (wanted: any, loader: Loader) => [found: unknown, holds?: boolean]>}
+ */
+const triggers = {
+  event: (name, { events }) => [events, events.includes(name)],
+  click: (selector) => [matching(selector)],
+  visible: (selector) => [matching(selector)],
+  scroll_percent: (percent) => [scrolled(), scrolled() >= percent],
+  time_on_page_seconds: () => [Math.round(performance.now() / 1e3)],
+  exit_intent: () => [matchMedia("(hover)").matches ? "there is a mouse" : "there is no mouse"],
+};
+
+/** @param {Loader} loader @param {Rule} rule @returns {Finding[]} */
+function triggersOf(rule, loader) {
+  const found = Object.keys(triggers)
+    .filter((name) => name in rule)
+    .map((name) => {
+      const [found, holds = null] = triggers[name](rule[name], loader);
+      return { name, wanted: rule[name], found, holds };
+    });
+  const load = { name: "page load", wanted: true, found: true, holds: true };
+  return found.length ? found : [load];
+}
+
+/**
+ * The visit as it is now. Nobody draws a lot here: that leaves a trace.
+ * @param {Loader} loader
+ * @param {string} id
+ * @returns {any}
+ */
+function visitNow(loader, id) {
+  const past = loader.memory.past(id);
+  const facts = Object.entries(fact)
+    .filter(([name]) => name !== "draw")
+    .map(([name, look]) => [name, look(loader, id)]);
+  return {
+    ...past,
+    events: loader.events,
+    now: Date.now(),
+    ...Object.fromEntries(facts),
+  };
+}
+
+/** Minutes since midnight as 09:30. @param {number} minutes */
+const timeOfDay = (minutes) =>
+  [minutes / 60, minutes % 60].map((it) => String(Math.floor(it)).padStart(2, "0")).join(":");
+
+/** What people call a value: times and minutes are numbers only for programs. */
+const readable = /** @type {Record<string, (value: any) => unknown>} */ ({
+  starts: (ms) => new Date(ms).toISOString(),
+  ends: (ms) => new Date(ms).toISOString(),
+  answered_at: (ms) => ms && new Date(ms).toISOString(),
+  dismissed_at: (ms) => ms && new Date(ms).toISOString(),
+  other_shown_at: (ms) => (ms ? new Date(ms).toISOString() : undefined),
+  created_at: (ms) => (ms ? new Date(ms).toISOString() : undefined),
+  hours: (minutes) => minutes.map(timeOfDay),
+  utc_offset_minutes: () =>
+    new Date().toLocaleString("en", { weekday: "long", hour: "2-digit", minute: "2-digit" }),
+});
+const read = (/** @type {string} */ name, /** @type {unknown} */ value) =>
+  readable[name] ? readable[name](value) : value;
+
+/**
+ * @param {Rule} rule
+ * @param {any} visit
+ * @param {Record<string, string[]>} about what each condition looks at
+ * @returns {Finding[]}
+ */
+function conditionsOf(rule, visit, about) {
+  return Object.keys(about)
+    .filter((name) => name in rule)
+    .map((name) => {
+      const looks = about[name].map((it) => [it, read(it, visit[it])]);
+      const found = looks.length === 1 ? looks[0][1] : Object.fromEntries(looks);
+      const isOpen = name === "properties" || (name === "sample" && visit.draw == null);
+      const holds = isOpen ? null : condition[name](rule[name], visit);
+      return { name, wanted: read(name, rule[name]), found, holds };
+    });
+}
+
+/**
+ * @param {Loader} loader
+ * @param {{ id: string, standing: string, words: string, rule: Rule }} survey
+ * @param {Record<string, string[]>} about
+ * @returns {Row}
+ */
+function rowOf(loader, { id, standing, words, rule }, about) {
+  const conditions = conditionsOf(rule, visitNow(loader, id), about);
+  const refused = conditions.find(({ holds }) => holds === false)?.name;
+  const isHere = loader.table.surveys.some((known) => known.id === id);
+  const isLive = standing === "live" || standing === "waiting";
+  let verdict = refused || "due";
+  if (!isLive) verdict = words;
+  else if (!isHere) verdict = "not among the surveys this page knows: load it again in a minute";
+  const isDue = isLive && isHere && !refused;
+  return { survey: id, verdict, isDue, findings: [...triggersOf(rule, loader), ...conditions] };
+}
