@@ -61,8 +61,6 @@ interface Loader {
   own: Unsent;
   /** Has the part for sending do something; nothing comes of it when that cannot be loaded. */
   send: (what: "flush" | "forget" | "due", rule?: Rule) => Promise<any>;
-  /** The survey that was shown last. */
-  last?: string;
   /** Set by the part for sending. */
   outbox?: Outbox;
 }

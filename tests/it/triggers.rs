@@ -79,6 +79,7 @@ async fn the_first_that_is_due_wins(engine: Engine) {
             "slow",
             json!({ "priority": 1, "show": { "delay_seconds": 0.3, "pages": ["/slow"] } }),
         ),
+        survey("named", json!({ "audience": { "plan": "pro" }, "show": { "pages": ["/named"] } })),
     ];
     let page = Page::start(engine, &surveys, "{{tag}}").await;
     let check = async |path: &str, track: &str, expected: &str| {
@@ -92,6 +93,8 @@ async fn the_first_that_is_due_wins(engine: Engine) {
     check("/", "nabz.track('failed'); nabz.track('paid')", "plain").await;
     // What waits longer and is more urgent goes first all the same.
     check("/slow", "nabz.track('failed'); nabz.track('paid')", "slow").await;
+    // What is known only after the page's load.
+    check("/named", "nabz.identify('u_1', { plan: 'pro' })", "named").await;
     // As a page calls it before the tag is there.
     check("/", "nabz.push(['track', 'paid', { total: 200 }])", "large").await;
 }

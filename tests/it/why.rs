@@ -29,15 +29,15 @@ async fn the_panel_says_what_holds_each_survey_back(engine: Engine) {
     page.open("/").await;
     page.browser.run("document.querySelector('#own').focus()").await;
     let told = page.browser.run("return nabz.why()").await;
-    assert_eq!((&told["troubles"], &told["won"]), (&json!([]), &json!("here")), "{told}");
+    assert_eq!((&told["troubles"], &told["won"]), (&json!([]), &Value::Null), "{told}");
     let rows = told["surveys"].as_array().unwrap();
     let verdicts: Vec<_> = rows.iter().map(|row| [&row["survey"], &row["verdict"]]).collect();
     let expected = [
         ["ended", "has ended"],
         ["paused", "is paused"],
-        ["there", "pages"],
-        ["here", "due"],
-        ["missing", "due"],
+        ["there", "held back by pages"],
+        ["here", "waits for event"],
+        ["missing", "waits for visible"],
     ];
     assert_eq!(json!(verdicts), json!(expected));
     let finding = |row: usize, at: usize| rows[row]["findings"][at].clone();

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Actions what the loader can do
  * @property {Rule[]} surveys most urgent first
- * @property {typeof page} page
+ * @property {(values: any) => void} say takes what the page says about its visitor
  * @property {() => boolean} busy whether a survey is shown or being loaded
  * @property {(event: string, properties?: any) => void} trigger shows what waits for an event and
  *   is due
@@ -21,7 +21,7 @@
  * @param {Actions} actions
  * @returns {Methods}
  */
-function methodsOf({ surveys, page, busy, trigger, show, close, send, explain }) {
+function methodsOf({ surveys, say, busy, trigger, show, close, send, explain }) {
   return {
     track(event, properties) {
       if (typeof event === "string") trigger(event, properties);
@@ -33,8 +33,8 @@ function methodsOf({ surveys, page, busy, trigger, show, close, send, explain })
     close,
     // Whoever was there before takes everything along.
     identify: (user = null, attributes = null, user_signature = null) =>
-      page.say({ user, attributes, user_signature }),
-    set: (values) => page.say(values),
+      say({ user, attributes, user_signature }),
+    set: say,
     why: () => explain("why"),
     forget: async () => !!(await send("forget")),
     on(name, call) {

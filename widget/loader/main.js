@@ -75,13 +75,12 @@ function start() {
    */
   const show = async (rule, what) => {
     let wanted = true;
-    loader.last = rule.id;
     busy = () => wanted;
     close = () => (wanted = false);
     try {
       // Everything at once: each request that waits for another costs a round trip.
-      const get = (/** @type {string} */ path, /** @type {RequestCache} */ cache = "default") =>
-        fetch(base + path, { credentials: "omit", cache });
+      /** @type {(path: string, cache?: RequestCache) => Promise<Response>} */
+      const get = (path, cache) => fetch(base + path, { credentials: "omit", cache });
       const wasm = get("assets/" + table.wasm);
       // Asked for anew each time: this is where a survey that was paused meanwhile stops.
       const definition = get(`${site}/${rule.id}.${rule.version}.json`, "no-cache");
@@ -110,21 +109,28 @@ function start() {
   let stops = [];
   /** Begins to wait for what the surveys wait for on this page. */
   const watch = quietly(() => {
-    stops = surveys.flatMap((rule) =>
-      Object.keys(triggers)
-        .filter((trigger) => trigger in rule)
-        .map((trigger) => {
-          const fire = () => happen({ trigger }, [rule]);
-          return quietly(triggers[trigger])(rule[trigger], fire);
-        }),
-    );
+    stops = [];
+    for (const rule of surveys) {
+      for (const trigger of Object.keys(triggers)) {
+        const fire = () => happen({ trigger }, [rule]);
+        if (trigger in rule) stops.push(quietly(triggers[trigger])(rule[trigger], fire));
+      }
+    }
     happen({});
   });
 
+  // `?nabz=why` and `?nabz=preview:checkout`, for the owner.
+  const [, wish, id] = /[?&]nabz=(why|preview)\b:?([\w-]*)/.exec(location.search) || [];
+  // Nothing else comes between.
+  if (wish === "preview") surveys.length = 0;
   offer(
     methodsOf({
       surveys,
-      page,
+      say(values) {
+        page.say(values);
+        // Known only now, it may make a survey due that waited for no more than the page's load.
+        happen({});
+      },
       busy: () => busy(),
       trigger(event, properties) {
         loader.events.push(event);
@@ -140,6 +146,7 @@ function start() {
   const { unsent, forget } = memory.read();
   if (unsent || forget) send("flush");
   const begin = () => {
+    if (wish) explain(wish, id);
     watch();
     onTurn(() => {
       stops.forEach((stop) => stop && quietly(stop)());
@@ -148,14 +155,8 @@ function start() {
       watch();
     });
   };
-  // `?nabz=why` and `?nabz=preview:checkout`, for the owner.
-  const [, wish, id] = /[?&]nabz=(why|preview)\b:?([\w-]*)/.exec(location.search) || [];
-  const ready = () => {
-    if (wish) explain(wish, id);
-    if (wish !== "preview") begin();
-  };
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", quietly(ready));
-  else ready();
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", quietly(begin));
+  else begin();
 }
 
 /**

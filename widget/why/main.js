@@ -29,7 +29,10 @@ export async function why(loader) {
   const surveys = known.map((survey) => rowOf(loader, survey, about));
   const troubles = troublesOf(loader);
   if (trouble) troubles.unshift(trouble);
-  const shown = document.querySelector("nabz-survey") ? loader.last : undefined;
+  // The last of those of which a showing is known.
+  const past = Object.entries(loader.memory.read().surveys);
+  past.sort(([, a], [, b]) => (b.shown_at || 0) - (a.shown_at || 0));
+  const shown = document.querySelector("nabz-survey") ? past[0]?.[0] : undefined;
   const won = surveys.find(({ isDue }) => isDue)?.survey;
   const all = { site: loader.table.site, troubles, shown, won, surveys };
   draw(all);

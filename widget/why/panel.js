@@ -52,12 +52,18 @@ function line({ name, wanted, found, holds }) {
   return element("tr", "", ...cells, element("td", kind, word));
 }
 
-/** @param {Row} row */
-function details({ survey, verdict, isDue, findings }) {
+/** So many surveys are listed in full; of more, each is opened by hand. */
+const OPEN_MAX = 4;
+
+/** @param {Row} row @param {boolean} isOpen */
+function details({ survey, verdict, isDue, isWaiting, findings }, isOpen) {
   const heads = ["condition", "wanted", "found", "holds"].map((it) => element("th", "", it));
   const table = element("table", "", element("tr", "", ...heads), ...findings.map(line));
-  const word = element("span", isDue ? "yes" : "no", isDue ? "due" : `held back: ${verdict}`);
-  return element("details", "", element("summary", "", element("b", "", survey), " — ", word), table);
+  const word = element("span", isDue ? "yes" : isWaiting ? "muted" : "no", verdict);
+  const summary = element("summary", "", element("b", "", survey), " — ", word);
+  const made = element("details", "", summary, table);
+  made.toggleAttribute("open", isOpen);
+  return made;
 }
 
 /** @param {Why} why */
@@ -78,7 +84,7 @@ function draw({ site, troubles, surveys, won, shown }) {
     element("header", "", title, close),
     element("p", "", shown ? `Shown now: ${shown}.` : first),
     element("ul", "", ...troubles.map((it) => element("li", "", it))),
-    ...surveys.map(details),
+    ...surveys.map((row) => details(row, surveys.length <= OPEN_MAX)),
   );
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-labelledby", "title");

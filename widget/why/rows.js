@@ -10,8 +10,9 @@
  *
  * @typedef {object} Row one survey
  * @property {string} survey
- * @property {string} verdict `due`, or what holds it back
- * @property {boolean} isDue whether it is shown as soon as its trigger fires
+ * @property {string} verdict `due`, what it waits for, or what holds it back
+ * @property {boolean} isDue whether it is to be shown now
+ * @property {boolean} isWaiting whether it is to be shown as soon as a trigger fires
  * @property {Finding[]} findings
  *
  * @typedef {object} Why
@@ -128,13 +129,17 @@ function conditionsOf(rule, visit, about) {
  * @returns {Row}
  */
 function rowOf(loader, { id, standing, words, rule }, about) {
+  const waits = triggersOf(rule, loader);
   const conditions = conditionsOf(rule, visitNow(loader, id), about);
   const refused = conditions.find(({ holds }) => holds === false)?.name;
   const isHere = loader.table.surveys.some((known) => known.id === id);
   const isLive = standing === "live" || standing === "waiting";
-  let verdict = refused || "due";
+  const isOpen = isLive && isHere && !refused;
+  const isDue = isOpen && waits.some(({ holds }) => holds);
+  let verdict = refused ? `held back by ${refused}` : "due";
   if (!isLive) verdict = words;
-  else if (!isHere) verdict = "not among the surveys this page knows: load it again in a minute";
-  const isDue = isLive && isHere && !refused;
-  return { survey: id, verdict, isDue, findings: [...triggersOf(rule, loader), ...conditions] };
+  else if (!isHere) verdict = "is not among those this page knows: load it again in a minute";
+  else if (isOpen && !isDue) verdict = `waits for ${waits.map(({ name }) => name).join(" or ")}`;
+  const findings = [...waits, ...conditions];
+  return { survey: id, verdict, isDue, isWaiting: isOpen && !isDue, findings };
 }
