@@ -71,6 +71,12 @@ interface Showing {
   close: () => void;
 }
 
+/** The style sheet; part of the glue. */
+declare const CARD_STYLE: string;
+/** The languages that have a file of words; part of the glue. */
+declare const LOCALES: string[];
+/** The hash in the names of these files; part of the glue. */
+declare const LOCALES_HASH: string;
 /** What the WebAssembly needs; part of the glue. */
 declare function __wbg_get_imports(): WebAssembly.Imports;
 /** Takes the WebAssembly into use; part of the glue. */
@@ -81,11 +87,9 @@ declare function __wbg_finalize_init(
 /** Calls back after a trap; part of the glue. */
 declare function on_trap(hook: () => void): void;
 /** Draws the card; exported by the WebAssembly. */
-declare function open_card(definition: unknown, options: object): void;
-/** Closes the card as its visitor would; exported by the WebAssembly. */
-declare function close_card(): void;
-/** Posts what is written and not sent yet; exported by the WebAssembly. */
-declare function save_draft(): void;
+declare function open_card(root: Element, asked: string): void;
+/** Does an action of the visitor; exported by the WebAssembly. */
+declare function act(name: string, place: number, draft: string): void;
 
 interface Navigator {
   /** Global Privacy Control: the visitor does not want to be followed. */

@@ -74,8 +74,7 @@ pub(crate) fn public(name: &str) -> Option<Encoded> {
     if name == STYLE.name {
         return Some(STYLE.content.clone());
     }
-    let Widget { script, wasm, parts } = &*WIDGET;
-    let hashed = [script, wasm].into_iter().chain(parts.values()).any(|known| known == name);
+    // The build compresses what is public, and nothing else.
     let [br, gzip] = ["br", "gz"].map(|encoding| file(&format!("{name}.{encoding}")));
-    Some(Encoded::precompressed(file(name).filter(|_| hashed)?, br?, gzip?))
+    Some(Encoded::precompressed(file(name)?, br?, gzip?))
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use survey::check::Problem;
 use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
@@ -281,33 +282,29 @@ fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the problems of each file, or that there are none.
+/// Prints the problems of each file, or that there are none, and what could be better in it.
 fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let mut good = true;
     for path in files {
         let file = path.display();
-        match sites::check(&read(path)?) {
+        let text = read(path)?;
+        let problems = match sites::check(&text) {
             Ok(site) => {
                 println!(
                     "{file}: site {:?} with {} surveys is good",
                     site.site,
                     site.surveys.len()
                 );
+                survey::check::advice(&text, &site)
             }
             Err(problems) => {
                 good = false;
-                for problem in problems {
-                    let at = if problem.field.is_empty() {
-                        String::new()
-                    } else {
-                        format!("{}: ", problem.field)
-                    };
-                    println!(
-                        "{file}:{}: {at}{}. {}",
-                        problem.line, problem.message, problem.remedy
-                    );
-                }
+                problems
             }
+        };
+        for Problem { line, field, message, remedy } in problems {
+            let at = if field.is_empty() { String::new() } else { format!("{field}: ") };
+            println!("{file}:{line}: {at}{message}. {remedy}");
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -5,6 +5,7 @@ mod chart;
 mod explanation;
 mod layout;
 mod left_out;
+mod look;
 mod metric;
 mod overview;
 mod question;

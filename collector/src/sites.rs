@@ -369,7 +369,7 @@ fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> C
     let managed_by_file = AtomicBool::new(managed_by_file);
     let loader = Encoded::new(Vec::new());
     let mut live = LiveSite { site, managed_by_file, zone, surveys, loader };
-    live.loader = loader::loader(&live.rules(Survey::is_shown));
+    live.loader = loader::loader(&live.rules(|survey| survey.active));
     Compiled { live, current, broken }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! [`shape`] holds the file against its JSON Schema, which is made from the types themselves, so
 //! that names, types and ranges have one home; [`meaning`] checks what a schema cannot say, and
-//! [`show`] whether a survey could ever be shown.
+//! [`show`] whether a survey could ever be shown, and [`look`] what concerns the eye.
 
+mod look;
 mod meaning;
 mod shape;
 mod show;
@@ -15,6 +16,8 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use crate::site::Site;
+
+pub use look::advice;
 
 /// Most problems reported at once: beyond that the file is of another kind.
 pub const PROBLEMS_MAX: usize = 50;

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::Tests;
 use crate::day::Day;
+use crate::look::{Placement, Position, Thanks};
 use crate::rules::Span;
 use crate::scale::{Group, Scale};
 use crate::show::{Again, Show};
 use crate::site::is_zero;
 use crate::text::Text;
+use crate::theme::Theme;
 
 /// The follow-up key that stands for every group.
 pub const ANY_GROUP: &str = "any";
@@ -35,9 +37,16 @@ pub struct Survey {
     /// How the survey stands in the page.
     #[serde(default)]
     pub placement: Placement,
-    /// The corner it stands in.
-    #[serde(default)]
-    pub position: Position,
+    /// The corner of a popover, or the edge of a bar or a tab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// For `inline`: the CSS selector of the element it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
+    pub target: Option<String>,
+    /// For `tab`: what the tab says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
     /// What makes it appear.
     #[serde(default)]
     pub show: Show,
@@ -72,18 +81,16 @@ pub struct Survey {
     pub responses_max: Option<u64>,
     /// The last words, after the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thanks: Option<Text>,
+    pub thanks: Option<Thanks>,
+    /// Colours and sizes, over those of the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Theme>,
     /// Whether the survey is asked at all.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub active: bool,
 }
 
 impl Survey {
-    /// Whether it is in the loader: asked now, and such that the widget can draw it.
-    pub fn is_shown(&self) -> bool {
-        self.active && self.questions.iter().all(|question| question.scale.is_drawn())
-    }
-
     /// The questions, each with an id: its own, else its scale's name, a repeated one with `-2`.
     pub fn questions_with_ids(&self) -> Vec<Question> {
         let mut questions = self.questions.clone();
@@ -96,6 +103,11 @@ impl Survey {
             question.id = Some(id);
         }
         questions
+    }
+
+    /// Where it stands; `None` where the placement leaves no choice.
+    pub fn position(&self) -> Option<Position> {
+        self.position.or_else(|| self.placement.positions().first().copied())
     }
 }
 
@@ -165,8 +177,8 @@ impl Question {
 
     /// What to ask after this value was chosen.
     pub fn follow_up(&self, value: u8) -> Option<&Text> {
-        let group = self.group(value)?;
-        self.follow_up.get(group.name()).or_else(|| self.follow_up.get(ANY_GROUP))
+        let by_group = self.group(value).and_then(|group| self.follow_up.get(group.name()));
+        by_group.or_else(|| self.follow_up.get(ANY_GROUP))
     }
 }
 
@@ -212,32 +224,6 @@ impl Metric {
     }
 }
 
-/// How a survey stands in the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Placement {
-    /// A card in a corner, over the page.
-    #[default]
-    Popover,
-}
-
-/// The corner of a popover. Start and end follow the direction of the survey's language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Position {
-    /// At the bottom, where lines end.
-    #[default]
-    BottomEnd,
-    /// At the bottom, where lines start.
-    BottomStart,
-    /// At the top, where lines end.
-    TopEnd,
-    /// At the top, where lines start.
-    TopStart,
-}
-
 /// What is asked and how it looks: the part of a survey that a visitor's browser draws, and that
 /// their answer is checked against. Its version is named by its content, so it never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -246,8 +232,9 @@ pub struct Definition {
     pub survey: String,
     /// The site's locale, for texts that a visitor's own locale lacks.
     pub locale: String,
-    /// The corner it stands in.
-    pub position: Position,
+    /// The corner or the edge it stands at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
     /// The questions, each with its id.
     pub questions: Vec<Question>,
     /// What both questions together measure.
@@ -255,7 +242,19 @@ pub struct Definition {
     pub metric: Option<Metric>,
     /// The last words, after the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thanks: Option<Text>,
+    pub thanks: Option<Thanks>,
+    /// How it stands in the page.
+    #[serde(default, skip_serializing_if = "Placement::is_usual")]
+    pub placement: Placement,
+    /// The CSS selector of the element it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What its tab says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
+    /// Colours and sizes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Theme>,
 }
 
 impl Definition {

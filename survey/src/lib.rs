@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`site`], [`definition`], [`text`]: what an owner writes into a site file
 //! - [`history`]: what the versions of a definition mean together
+//! - [`look`], [`theme`], [`colour`]: where a survey stands, and whether its colours can be told apart
 //! - [`check`] (feature `schema`): what is wrong with a site file, with line, field and remedy
 //! - [`scale`]: what can be answered, and which group an answer belongs to
 //! - [`response`], [`accept`], [`revise`]: what a visitor posts, whether it is right, and what
@@ -21,6 +22,7 @@ pub mod accept;
 pub mod audience;
 #[cfg(feature = "schema")]
 pub mod check;
+pub mod colour;
 pub mod condition;
 pub mod day;
 pub mod definition;
@@ -29,6 +31,7 @@ pub mod frequency;
 pub mod history;
 pub mod hours;
 pub mod interval;
+pub mod look;
 pub mod metric;
 #[cfg(feature = "schema")]
 pub mod nearest;
@@ -44,6 +47,7 @@ pub mod standing;
 pub mod summary;
 pub mod tally;
 pub mod text;
+pub mod theme;
 
 pub use accept::{Refusal, accept};
 pub use day::Day;

@@ -88,12 +88,6 @@ impl Scale {
         }
     }
 
-    /// Whether the widget has a control for it. Answers on the other scales are posted by other
-    /// means, or imported.
-    pub fn is_drawn(self) -> bool {
-        !matches!(self, Scale::Thumbs | Scale::YesNo | Scale::Problems | Scale::Choice)
-    }
-
     /// Whether an answer names options.
     pub fn has_options(self) -> bool {
         matches!(self, Scale::Problems | Scale::Choice)

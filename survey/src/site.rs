@@ -6,6 +6,7 @@ use crate::day::Day;
 use crate::definition::{Definition, Survey};
 use crate::rules::{Rule, Rules};
 use crate::text::language;
+use crate::theme::Theme;
 
 /// Most surveys a site can have.
 pub const SURVEYS_MAX: usize = 200;
@@ -43,6 +44,9 @@ pub struct Site {
     /// The first day of a week in trends; without it the one usual in the site's locale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub week_starts: Option<WeekDay>,
+    /// Colours and sizes of all surveys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Theme>,
     /// Attribute keys to break scores down by; `locale` and `page` stand for the response's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 6), inner(length(min = 1, max = 64))))]
@@ -75,10 +79,22 @@ impl Site {
         Definition {
             survey: survey.id.clone(),
             locale: self.locale.clone(),
-            position: survey.position,
+            position: survey.position(),
             questions: survey.questions_with_ids(),
             metric: survey.metric,
             thanks: survey.thanks.clone(),
+            placement: survey.placement,
+            target: survey.target.clone(),
+            label: survey.label.clone(),
+            theme: self.theme_of(survey),
+        }
+    }
+
+    /// The look of a survey of this site; `None` where nobody has said anything about it.
+    pub fn theme_of(&self, survey: &Survey) -> Option<Theme> {
+        match (&survey.theme, &self.theme) {
+            (Some(own), Some(site)) => Some(own.over(site)),
+            (own, site) => own.clone().or_else(|| site.clone()),
         }
     }
 

@@ -47,12 +47,6 @@ pub fn language(locale: &str) -> &str {
     locale.split(['-', '_']).next().unwrap_or_default()
 }
 
-/// Whether a locale is written from right to left.
-pub fn is_right_to_left(locale: &str) -> bool {
-    const RIGHT_TO_LEFT: [&str; 8] = ["ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug"];
-    RIGHT_TO_LEFT.contains(&language(locale))
-}
-
 fn find<'a>(texts: &'a [(String, String)], locale: &str) -> Option<&'a (String, String)> {
     texts.iter().find(|(given, _)| given.eq_ignore_ascii_case(locale))
 }

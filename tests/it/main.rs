@@ -28,12 +28,18 @@ mod numbers;
 mod operations;
 /// Exports of other services.
 mod peers;
+/// Where surveys stand in a page.
+mod placements;
 /// The README tells the truth.
 mod readme;
 /// What is stored of one person.
 mod respondents;
 /// What is due, decided in JavaScript as in Rust.
 mod rules;
+/// What is asked, on every scale and in every language.
+mod scales;
+/// A page with surveys in it.
+mod stage;
 /// TLS, and certificates that are renewed.
 mod tls;
 /// Responses out and in.

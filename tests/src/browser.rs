@@ -121,6 +121,14 @@ impl Browser {
         self.engine.wish(&self.session, wishes).await;
     }
 
+    /// An element of the page itself.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub async fn find(&self, selector: &str) -> WebElement {
+        self.session.find(By::Css(selector)).await.expect("an element of the page")
+    }
+
     /// Waits until an element is in the survey's card, and returns it.
     pub async fn in_card(&self, selector: &str) -> WebElement {
         let script = format!(

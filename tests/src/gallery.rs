@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::{Browser, Collector, Engine, TOKEN, host};
 
 /// Where a survey can stand; each is a survey of the gallery with this name.
-pub const PLACEMENTS: [&str; 1] = ["popover"];
+pub const PLACEMENTS: [&str; 5] = ["popover", "bar", "modal", "inline", "tab"];
 /// Every scale that the widget draws, with what its question needs besides; their surveys are
 /// named by [`scale_survey`].
-pub const SCALES: [(&str, &str); 8] = [
+pub const SCALES: [(&str, &str); 13] = [
     ("nps", ""),
     ("faces", ""),
     ("faces", r#", "points": 5"#),
@@ -21,7 +21,17 @@ pub const SCALES: [(&str, &str); 8] = [
     ("effort", ""),
     ("ease", ""),
     ("agree", ""),
+    ("thumbs", ""),
+    ("yes_no", ""),
+    ("choice", OPTIONS),
+    ("choice", SEVERAL_OPTIONS),
+    ("problems", OPTIONS),
 ];
+const OPTIONS: &str = r#", "options": [{ "id": "late", "label": { "en": "It came late", "fa": "دیر رسید" } },
+    { "id": "broken", "label": { "en": "Something is broken", "fa": "چیزی شکسته است" } }]"#;
+const SEVERAL_OPTIONS: &str = r#", "multiple": true, "options": [
+    { "id": "price", "label": { "en": "The price", "fa": "قیمت" } },
+    { "id": "colours", "label": { "en": "The colours", "fa": "رنگ‌ها" } }]"#;
 /// Languages, one for each direction of writing.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "ltr"), ("fa", "rtl")];
 
@@ -45,6 +55,9 @@ pub const TWO_WAYS: [Way; 2] = [("light", DESKTOP), ("dark", PHONE)];
 
 /// The screens of a survey, in the order in which a visitor comes to them.
 pub const SCREENS: [&str; 3] = ["question", "follow-up", "thanks"];
+
+/// Something to choose.
+const CELL: &str = "[role=radio], [role=checkbox]";
 
 /// The name of the survey with a scale of [`SCALES`].
 pub fn scale_survey(at: usize) -> String {
@@ -74,14 +87,17 @@ impl Gallery {
         self.browser.open(&format!("{}/{language}", self.url)).await;
         self.browser.wait_for_loader().await;
         self.browser.run(&format!("nabz.open({})", json!(survey))).await;
-        self.browser.in_card("[role=radio]").await;
+        if survey == "tab" {
+            self.browser.click_in_card(".tab").await;
+        }
+        self.browser.in_card(CELL).await;
     }
 
     /// Goes on from one of [`SCREENS`] to the next, and waits for it.
     pub async fn go_on(&self, from: &str) {
         match from {
             "question" => {
-                self.browser.click_in_card("[role=radio]").await;
+                self.browser.click_in_card(CELL).await;
                 self.browser.in_card("textarea").await;
             }
             _ => {

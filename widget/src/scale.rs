@@ -1,36 +1,43 @@
-//! The controls of a scale: a group of radio buttons of which a click is the answer.
+//! The cells of a scale: radio buttons of which a click is the answer, or boxes to tick.
 
-use survey::Scale;
 use yew::{Html, html};
 
-use crate::ask::{Ask, Asked};
-use crate::state::State;
-use crate::{digits, faces};
+use crate::asked::{Ask, Cell};
 
 /// The scale of a question with its end labels; nothing for free text.
-pub fn view(asked: &Asked, ask: &Ask, state: &State) -> Html {
-    let Some((low, high)) = ask.range() else { return Html::default() };
-    let chosen = state.chosen(ask);
-    let stop = state.stop(ask);
-    let cell = |value: u8| {
-        let face = (ask.scale == Scale::Faces).then(|| faces::place(value, ask.points));
+pub fn view(ask: &Ask, chosen: u32) -> Html {
+    if ask.cells.is_empty() {
+        return Html::default();
+    }
+    let role = if ask.takes_list { "checkbox" } else { "radio" };
+    // The Tab key enters a group of radio buttons at the answer, else at the start.
+    let stop = if chosen == 0 { 1 } else { chosen };
+    let cell = |(place, cell): (usize, &Cell)| {
+        let is_in = |cells: u32| cells >> place & 1 == 1;
+        let is_stop = ask.takes_list || is_in(stop);
+        let is_drawn = !cell.drawing.is_empty();
         html! {
-            <button type="button" name="choose" value={digits::written(value.into(), '0')}
-                role="radio" aria-checked={if chosen == Some(value) { "true" } else { "false" }}
-                tabindex={if stop == Some(value) { "0" } else { "-1" }}
-                aria-label={face.map(|place| asked.words().face(place))}>
-                { face.map_or_else(|| asked.number(value.into()).into(), faces::face) }
+            <button type="button" name="choose" value={&cell.value} role={role}
+                aria-checked={if is_in(chosen) { "true" } else { "false" }}
+                tabindex={if is_stop { "0" } else { "-1" }}
+                aria-label={is_drawn.then(|| cell.label.clone())}>
+                if is_drawn {
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d={&cell.drawing} /></svg>
+                } else {
+                    { &cell.label }
+                }
             </button>
         }
     };
-    let [low_label, high_label] = &ask.ends;
+    let [low, high] = &ask.ends;
     html! {
         <>
-            <div class="scale" data-scale={ask.scale.name()} role="radiogroup"
-                aria-labelledby="prompt" aria-describedby="ends">
-                { for (low..=high).map(cell) }
+            <div class="scale" data-scale={ask.scale.name()}
+                role={if ask.takes_list { "group" } else { "radiogroup" }}
+                aria-labelledby="prompt" aria-describedby="ends missing">
+                { for ask.cells.iter().enumerate().map(cell) }
             </div>
-            <div class="ends" id="ends">{ low_label }<span>{ high_label }</span></div>
+            <div class="ends" id="ends">{ low }<span>{ high }</span></div>
         </>
     }
 }

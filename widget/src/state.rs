@@ -1,15 +1,13 @@
 //! Defines [`State`]: how far a visitor has come, and what each [`Action`] makes of it.
 
-use survey::text::is_right_to_left;
-use survey::{Answer, Scale, State as Progress, Value};
+use survey::{Scale, State as Progress};
 
-use crate::ask::{Ask, Asked};
-use crate::keys;
+use crate::asked::{Ask, Asked};
 
 /// What the card shows. The number is the question's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
-    /// A question, not answered yet.
+    /// A question.
     Question(usize),
     /// The same question answered, and what is asked about the answer.
     FollowUp(usize),
@@ -19,54 +17,70 @@ pub enum Screen {
     Closed,
 }
 
-/// Most characters that can be written: two texts of so many fit into what the collector takes for
-/// one response, whatever the script they are written in.
-pub const CHARS_MAX: usize = 2_000;
+/// What was given to one question so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The chosen cells, one bit for each.
+    pub chosen: u32,
+    /// The answer to a question for a text, else the comment.
+    pub text: String,
+}
 
 /// How far a visitor has come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// What the card shows.
     pub screen: Screen,
-    /// All answers so far.
-    pub answers: Vec<Answer>,
-    /// Where the keyboard stands in the scale.
-    pub cursor: Option<u8>,
-    /// The text being written.
-    pub draft: String,
+    /// What was given to each question.
+    pub given: [Given; 2],
     /// Whether the card has been seen.
     pub seen: bool,
+    /// Whether a list was sent without anything in it.
+    pub is_missing: bool,
 }
 
 /// What a visitor can do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// The card came into view.
     See,
-    /// Pressed a key on the scale: it can move the focus, but chooses nothing.
-    Press(String),
-    /// Chose a value: this is the answer, and it is posted at once.
-    Choose(u8),
-    /// Changed the text.
-    Write(String),
-    /// Sent the text.
+    /// Chose the cell at a place: this is the answer, and it is posted at once.
+    Choose(u32),
+    /// Sent the text or the list.
     Send,
-    /// Went on without a text.
+    /// Went on with what was given before.
     Skip,
+    /// Turned back to the first question.
+    Back,
     /// Closed the card.
     Close,
     /// Left the page, perhaps for good, while something may be written and not sent.
     Leave,
 }
 
+impl Action {
+    /// The action by which a button is named; `place` tells the cell that was chosen.
+    pub fn named(name: &str, place: u32) -> Option<Action> {
+        Some(match name {
+            "see" => Action::See,
+            "choose" => Action::Choose(place),
+            "send" => Action::Send,
+            "skip" => Action::Skip,
+            "back" => Action::Back,
+            "close" => Action::Close,
+            "leave" => Action::Leave,
+            _ => return None,
+        })
+    }
+}
+
 impl Default for State {
     fn default() -> State {
         State {
             screen: Screen::Question(0),
-            answers: Vec::new(),
-            cursor: None,
-            draft: String::new(),
+            given: [const { Given { chosen: 0, text: String::new() } }; 2],
             seen: false,
+            is_missing: false,
         }
     }
 }
@@ -78,261 +92,262 @@ impl State {
         Some((at, asked.questions.get(at)?))
     }
 
-    /// The point of the scale that was chosen as the answer to a question.
-    pub fn chosen(&self, ask: &Ask) -> Option<u8> {
-        let answer = self.answers.iter().find(|answer| answer.question == ask.id)?;
-        match answer.value {
-            Value::Number(number) => u8::try_from(number).ok(),
-            Value::Text(_) | Value::List(_) | Value::OffScale(_) => None,
+    /// Does an action, with what stands in the text field; returns what there is to post.
+    pub fn reduce(&mut self, asked: &Asked, action: Action, draft: String) -> Option<Progress> {
+        if action == Action::See {
+            return (!std::mem::replace(&mut self.seen, true)).then_some(Progress::Shown);
         }
-    }
-
-    /// Where the Tab key enters the scale: where the keyboard was, else the answer, else the start.
-    pub fn stop(&self, ask: &Ask) -> Option<u8> {
-        let start = || ask.range().map(|(low, _)| low);
-        self.cursor.or_else(|| self.chosen(ask)).or_else(start)
-    }
-
-    /// Does an action; returns what there is to post.
-    pub fn reduce(&mut self, asked: &Asked, action: Action) -> Option<Progress> {
-        match action {
-            Action::See => (!std::mem::replace(&mut self.seen, true)).then_some(Progress::Shown),
-            Action::Press(key) => {
-                self.press(asked, &key);
-                None
-            }
-            Action::Choose(value) => self.choose(asked, value),
-            Action::Write(text) => {
-                self.draft = text;
-                None
-            }
-            Action::Send => self.send(asked),
-            Action::Skip => self.skip(asked),
-            Action::Close => self.close(asked),
-            Action::Leave => self.leave(asked),
+        self.is_missing = false;
+        if action == Action::Close {
+            return self.close(asked, draft);
         }
-    }
-
-    /// Takes what is written along without turning the page: they may come back to it.
-    fn leave(&mut self, asked: &Asked) -> Option<Progress> {
-        let (_, ask) = self.ask(asked)?;
-        self.note(ask, self.draft.clone())
-    }
-
-    /// Goes on without what may have been noted on leaving.
-    fn skip(&mut self, asked: &Asked) -> Option<Progress> {
-        let (_, ask) = self.ask(asked)?;
-        if let Some(answer) = self.answers.iter_mut().find(|a| a.question == ask.id) {
-            answer.comment = None;
-        }
-        self.go_on(asked, None)
-    }
-
-    fn close(&mut self, asked: &Asked) -> Option<Progress> {
-        let is_open = self.screen != Screen::Closed;
-        // Who has written something meant it to be read.
-        let is_written = is_open && !self.draft.trim().is_empty();
-        let sent = is_written.then(|| self.send(asked)).flatten();
-        self.screen = Screen::Closed;
-        sent.or((is_open && self.answers.is_empty()).then_some(Progress::Dismissed))
-    }
-
-    fn press(&mut self, asked: &Asked, key: &str) -> Option<()> {
-        let (_, ask) = self.ask(asked)?;
-        let (stop, range) = (self.stop(ask)?, ask.range()?);
-        self.cursor = Some(keys::target(key, stop, range, is_right_to_left(&asked.locale))?);
-        Some(())
-    }
-
-    fn choose(&mut self, asked: &Asked, value: u8) -> Option<Progress> {
         let (at, ask) = self.ask(asked)?;
-        self.cursor = Some(value);
-        if self.chosen(ask) == Some(value) {
-            return None;
+        match action {
+            Action::Send if ask.takes_list && self.given[at].chosen == 0 => {
+                self.is_missing = true;
+                None
+            }
+            Action::Send => self.send(asked, draft),
+            Action::Skip => self.go_on(asked, None),
+            Action::Choose(place) => self.choose(asked, place, draft),
+            Action::Back | Action::See | Action::Close | Action::Leave => {
+                self.given[at].text = draft;
+                self.turn_to(asked, 0);
+                None
+            }
         }
-        self.answer(ask, Value::Number(value.into()));
-        if ask.follow_up(value).is_some() {
-            self.screen = Screen::FollowUp(at);
-            return Some(Progress::Answered);
-        }
-        self.go_on(asked, Some(Progress::Answered))
     }
 
-    fn send(&mut self, asked: &Asked) -> Option<Progress> {
-        let (_, ask) = self.ask(asked)?;
-        let text = std::mem::take(&mut self.draft);
-        let new = self.note(ask, text);
+    /// What there is to post when the page is left, perhaps for good: all answers, and among them
+    /// what is only written yet. Nothing changes here: they may come back to it.
+    pub fn left(&self, asked: &Asked, draft: String) -> Option<[Given; 2]> {
+        let (at, _) = self.ask(asked)?;
+        let mut left = State { given: self.given.clone(), ..*self };
+        left.given[at].text = draft;
+        (left.given != self.given && left.is_answered(asked)).then_some(left.given)
+    }
+
+    fn choose(&mut self, asked: &Asked, place: u32, draft: String) -> Option<Progress> {
+        let (at, ask) = self.ask(asked)?;
+        let given = &mut self.given[at];
+        let (before, cell, clean) = (given.chosen, 1 << place, ask.clean());
+        let ends_it = !ask.takes_list || cell == clean;
+        // Something that went wrong takes back that nothing did, and the other way round.
+        given.chosen = if ends_it { cell } else { (before ^ cell) & !clean };
+        let is_new = given.chosen != 0 && given.chosen != before;
+        let new = is_new.then_some(Progress::Answered);
+        self.turn_to(asked, at);
+        if ends_it && self.screen == Screen::Question(at) {
+            self.given[at].text = draft;
+            return self.go_on(asked, new);
+        }
+        new
+    }
+
+    fn send(&mut self, asked: &Asked, draft: String) -> Option<Progress> {
+        let (at, _) = self.ask(asked)?;
+        let given = &mut self.given[at];
+        let new = (given.text != draft).then_some(Progress::Answered);
+        given.text = draft;
         self.go_on(asked, new)
     }
 
-    /// Adds a text to the answers; returns what there is to post.
-    fn note(&mut self, ask: &Ask, mut text: String) -> Option<Progress> {
-        // The text field has the same limit, but only for what is typed.
-        if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
-            text.truncate(end);
-        }
-        if text.trim().is_empty() {
-            return None;
-        }
-        if ask.scale == Scale::Text {
-            self.answer(ask, Value::Text(text));
-        } else if let Some(answer) = self.answers.iter_mut().find(|a| a.question == ask.id) {
-            answer.comment = Some(text);
-        }
-        Some(Progress::Answered)
-    }
-
-    fn answer(&mut self, ask: &Ask, value: Value) {
-        match self.answers.iter_mut().find(|answer| answer.question == ask.id) {
-            Some(answer) => answer.value = value,
-            None => {
-                let question = ask.id.clone();
-                self.answers.push(Answer { question, value, comment: None });
-            }
-        }
+    fn close(&mut self, asked: &Asked, draft: String) -> Option<Progress> {
+        let is_open = self.screen != Screen::Closed;
+        // Who has written something meant it to be read.
+        let is_written = is_open && !draft.is_empty();
+        let sent = is_written.then(|| self.send(asked, draft)).flatten();
+        self.screen = Screen::Closed;
+        sent.or((is_open && !self.is_answered(asked)).then_some(Progress::Dismissed))
     }
 
     /// Turns to the next question or to the end. What was new there makes the response complete.
     fn go_on(&mut self, asked: &Asked, new: Option<Progress>) -> Option<Progress> {
         let (at, _) = self.ask(asked)?;
-        self.draft = String::new();
-        self.cursor = None;
         if at + 1 < asked.questions.len() {
-            self.screen = Screen::Question(at + 1);
+            self.turn_to(asked, at + 1);
             return new;
         }
         // Skipped all the way: there is nothing to give thanks for.
-        let skipped = self.answers.is_empty();
-        self.screen = if skipped { Screen::Closed } else { Screen::Thanks };
-        Some(if skipped { Progress::Dismissed } else { Progress::Completed })
+        let is_answered = self.is_answered(asked);
+        self.screen = if is_answered { Screen::Thanks } else { Screen::Closed };
+        Some(if is_answered { Progress::Completed } else { Progress::Dismissed })
+    }
+
+    /// Shows a question, and what was asked about its answer if it has one.
+    fn turn_to(&mut self, asked: &Asked, at: usize) {
+        let chosen = self.given[at].chosen;
+        let follow_up = asked.questions.get(at).and_then(|ask| ask.follow_up(chosen));
+        let is_followed = chosen != 0 && follow_up.is_some();
+        self.screen = if is_followed { Screen::FollowUp(at) } else { Screen::Question(at) };
+    }
+
+    /// Whether any question has its answer. A comment is none.
+    fn is_answered(&self, asked: &Asked) -> bool {
+        asked.questions.iter().zip(&self.given).any(|(ask, given)| {
+            given.chosen != 0 || (ask.scale == Scale::Text && !given.text.is_empty())
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use survey::Scale::{Faces, Nps, Text};
-
     use super::*;
 
-    fn asked(scales: &[Scale]) -> Asked {
-        let ask = |scale: &Scale| Ask {
-            id: scale.name().to_owned(),
-            scale: *scale,
-            points: 3,
-            prompt: "?".into(),
-            ends: ["".into(), "".into()],
-            follow_up: vec![("detractor".to_owned(), "Why?".into())],
-        };
-        let questions = scales.iter().map(ask).collect();
-        Asked { locale: "en".into(), position: "".into(), questions, thanks: "".into() }
+    /// Two cells that are followed up, `no` and `so`, and one that is not, for each question.
+    /// Scales as words: `nps`, `choice*` of several, `problems`, `text`.
+    fn asked(scales: &str) -> Asked {
+        let mut fields = ["Back", "Skip", "Next", "Send", "Optional", "Choose", "0"].to_vec();
+        let scales: Vec<&str> = scales.split(' ').collect();
+        fields.push(if scales.len() == 1 { "1" } else { "2" });
+        for scale in scales {
+            let name = scale.trim_end_matches('*');
+            let takes_list = if name == "problems" || name != scale { "1" } else { "0" };
+            fields.extend([name, "3", takes_list, "?", "", ""]);
+            let cells: &[&str] = match name {
+                "text" => &["0"],
+                "nps" => &["3", "0", "0", "", "6", "6", "", "9", "9", ""],
+                _ => &["3", "a", "A", "", "b", "B", "", "", "None", ""],
+            };
+            fields.extend(cells);
+            fields.extend(match name {
+                "nps" => ["1", "detractor", "Why?", "", ""].as_slice(),
+                "problems" => &["1", "complaint", "Why?", "", ""],
+                _ => &["0"],
+            });
+        }
+        Asked::read(&fields.join("\u{1f}"))
     }
 
     /// Does actions, written as words, and tells what was posted, and the screen in the end.
-    fn check(scales: &[Scale], actions: &str, expected: &str) {
+    fn check(scales: &str, actions: &str, expected: &str) {
         let asked = asked(scales);
         let mut state = State::default();
         let mut found = Vec::new();
         for action in actions.split(' ') {
-            if let Some(progress) = state.reduce(&asked, of_word(action)) {
-                let answers = state.answers.iter().map(|answer| {
-                    let value = match &answer.value {
-                        Value::Number(number) => number.to_string(),
-                        Value::Text(text) => text.clone(),
-                        Value::List(options) => options.join(";"),
-                        Value::OffScale(number) => number.to_string(),
-                    };
-                    format!(":{value}{}", answer.comment.as_deref().unwrap_or_default())
-                });
-                found.push(progress.name().to_owned() + &answers.collect::<String>());
+            let (action, draft) = of_word(action);
+            let posted = match action {
+                Action::Leave => {
+                    let left = state.left(&asked, draft.to_owned());
+                    left.map(|given| (Progress::Answered, given))
+                }
+                _ => state
+                    .reduce(&asked, action, draft.to_owned())
+                    .map(|progress| (progress, state.given.clone())),
+            };
+            if let Some((progress, given)) = posted {
+                let given = given.iter().filter(|given| **given != Given::default());
+                let given = given.map(|given| format!(":{:b}{}", given.chosen, given.text));
+                found.push(progress.name().to_owned() + &given.collect::<String>());
             }
         }
         found.push(format!("{:?}", state.screen));
-        assert_eq!(found.join(" "), expected, "{actions}");
+        assert_eq!(found.join(" "), expected, "{scales}: {actions}");
     }
 
-    fn of_word(word: &str) -> Action {
-        match word.split_at(1) {
-            ("v", _) => Action::See,
-            ("p", key) => Action::Press(key.to_owned()),
-            ("w", text) => Action::Write(text.to_owned()),
-            ("s", _) => Action::Send,
-            ("k", _) => Action::Skip,
-            ("x", _) => Action::Close,
-            ("l", _) => Action::Leave,
-            _ => Action::Choose(word.parse().unwrap()),
-        }
+    /// An action and, behind a colon, what stands in the text field then.
+    fn of_word(word: &str) -> (Action, &str) {
+        let (name, draft) = word.split_once(':').unwrap_or((word, ""));
+        let place = name.parse();
+        let named = || Action::named(name, 0).unwrap();
+        (place.map_or_else(|_| named(), Action::Choose), draft)
     }
 
     #[test]
     fn the_first_click_is_posted_at_once() {
-        check(&[Nps], "v 3", "shown answered:3 FollowUp(0)");
-        check(&[Nps], "v 9", "shown completed:9 Thanks");
-        check(&[Nps, Faces], "v 3", "shown answered:3 FollowUp(0)");
-        check(&[Nps, Faces], "v 9", "shown answered:9 Question(1)");
-        check(&[Nps], "v p5 pArrowRight", "shown Question(0)");
+        check("nps", "see 0", "shown answered:1 FollowUp(0)");
+        check("nps", "see 2", "shown completed:100 Thanks");
+        check("nps nps", "see 0", "shown answered:1 FollowUp(0)");
+        check("nps nps", "see 2", "shown answered:100 Question(1)");
     }
 
     #[test]
     fn a_follow_up_is_sent_or_skipped() {
-        check(&[Nps], "3 wslow s", "answered:3 completed:3slow Thanks");
-        check(&[Nps], "3 s", "answered:3 completed:3 Thanks");
-        check(&[Nps], "3 wslow k", "answered:3 completed:3 Thanks");
-        check(&[Nps, Faces], "3 wslow s 2", "answered:3 answered:3slow completed:3slow:2 Thanks");
-        check(&[Nps, Faces], "3 k 2", "answered:3 completed:3:2 Thanks");
+        check("nps", "0 send:slow", "answered:1 completed:1slow Thanks");
+        check("nps", "0 send", "answered:1 completed:1 Thanks");
+        check("nps", "0 skip:slow", "answered:1 completed:1 Thanks");
+        check("nps nps", "0 send:slow 2", "answered:1 answered:1slow completed:1slow:100 Thanks");
+        check("nps nps", "0 skip 2", "answered:1 completed:1:100 Thanks");
     }
 
     #[test]
     fn a_score_can_be_changed_while_its_follow_up_is_asked() {
-        check(&[Nps], "3 4", "answered:3 answered:4 FollowUp(0)");
-        check(&[Nps], "3 3", "answered:3 FollowUp(0)");
-        check(&[Nps], "3 wslow 9", "answered:3 completed:9 Thanks");
+        check("nps", "0 1:slow", "answered:1 answered:10 FollowUp(0)");
+        check("nps", "0 0", "answered:1 FollowUp(0)");
+        check("nps", "0 2:slow", "answered:1 completed:100slow Thanks");
+    }
+
+    #[test]
+    fn a_list_is_sent_when_it_is_whole() {
+        check("choice*", "0 1 send", "answered:1 answered:11 completed:11 Thanks");
+        check("choice*", "0 0 send", "answered:1 Question(0)");
+        check("choice*", "send skip", "dismissed Closed");
+        check("choice", "1", "completed:10 Thanks");
+    }
+
+    #[test]
+    fn nothing_went_wrong_is_an_answer() {
+        check("problems", "2", "completed:100 Thanks");
+        check("problems", "0 1", "answered:1 answered:11 FollowUp(0)");
+        check("problems", "0 2", "answered:1 completed:100 Thanks");
+        check("problems", "0 0", "answered:1 Question(0)");
+        check("problems nps", "2 back 0", "answered:100 answered:1 FollowUp(0)");
+        check("problems", "0 send:late", "answered:1 completed:1late Thanks");
+    }
+
+    #[test]
+    fn one_can_turn_back_and_forth() {
+        check("nps nps", "2 back", "answered:100 Question(0)");
+        check("nps nps", "2 back skip 2", "answered:100 completed:100:100 Thanks");
+        check("nps nps", "2 back 2", "answered:100 Question(1)");
+        check("nps nps", "2 back 0", "answered:100 answered:1 FollowUp(0)");
+        check("nps nps", "0 send:slow back", "answered:1 answered:1slow FollowUp(0)");
+        check(
+            "nps nps",
+            "2 0 back:late 2 skip",
+            "answered:100 answered:100:1 completed:100:1late Thanks",
+        );
+        check("nps text", "2 back:Hi 2 send:Hi", "answered:100 completed:100:0Hi Thanks");
     }
 
     #[test]
     fn closing_is_a_dismissal_only_without_an_answer() {
-        check(&[Nps], "v x", "shown dismissed Closed");
-        check(&[Nps], "v x x", "shown dismissed Closed");
-        check(&[Nps], "3 x", "answered:3 Closed");
-        check(&[Nps], "9 x", "completed:9 Closed");
-        check(&[Nps, Faces], "9 x", "answered:9 Closed");
-        check(&[Nps], "3 wslow x", "answered:3 completed:3slow Closed");
-        check(&[Text], "wHi x", "completed:Hi Closed");
-        check(&[Text], "w\t x", "dismissed Closed");
+        check("nps", "see close", "shown dismissed Closed");
+        check("nps", "see close close", "shown dismissed Closed");
+        check("nps", "0 close", "answered:1 Closed");
+        check("nps", "2 close", "completed:100 Closed");
+        check("nps nps", "2 close", "answered:100 Closed");
+        check("nps", "0 close:slow", "answered:1 completed:1slow Closed");
+        check("text", "close:Hi", "completed:0Hi Closed");
     }
 
     #[test]
     fn a_text_can_be_the_question() {
-        check(&[Text], "wHi s", "completed:Hi Thanks");
-        check(&[Text], "k", "dismissed Closed");
-        check(&[Text, Faces], "k 2", "completed:2 Thanks");
-        check(&[Faces, Text], "2 k", "answered:2 completed:2 Thanks");
-        check(&[Faces, Text], "2 wHi s", "answered:2 completed:2:Hi Thanks");
+        check("text", "send:Hi", "completed:0Hi Thanks");
+        check("text", "skip", "dismissed Closed");
+        check("text nps", "skip 2", "completed:100 Thanks");
+        check("nps text", "2 skip", "answered:100 completed:100 Thanks");
+        check("nps text", "2 send:Hi", "answered:100 completed:100:0Hi Thanks");
     }
 
     #[test]
-    fn what_is_written_is_noted_when_the_page_is_left() {
-        check(&[Nps], "3 wslow l", "answered:3 answered:3slow FollowUp(0)");
-        check(&[Nps], "3 wslow l wslower s", "answered:3 answered:3slow completed:3slower Thanks");
-        check(&[Nps], "3 wslow l k", "answered:3 answered:3slow completed:3 Thanks");
-        check(&[Nps], "3 w\t l l", "answered:3 FollowUp(0)");
-        check(&[Text], "wHi l x", "answered:Hi completed:Hi Closed");
-        check(&[Nps], "l", "Question(0)");
+    fn what_is_written_is_posted_when_the_page_is_left() {
+        check("nps", "0 leave:slow", "answered:1 answered:1slow FollowUp(0)");
+        check(
+            "nps",
+            "0 leave:slow send:slower",
+            "answered:1 answered:1slow completed:1slower Thanks",
+        );
+        check("nps", "0 leave:slow skip", "answered:1 answered:1slow completed:1 Thanks");
+        check("nps", "0 leave leave", "answered:1 FollowUp(0)");
+        check("text", "leave:Hi close:Hi", "answered:0Hi completed:0Hi Closed");
+        check("nps", "leave", "Question(0)");
     }
 
     #[test]
     fn what_comes_too_late_changes_nothing() {
-        check(&[Nps], "v v", "shown Question(0)");
-        check(&[Nps], "9 3 s k", "completed:9 Thanks");
-        check(&[Nps], "x 3 s k", "dismissed Closed");
-    }
-
-    #[test]
-    fn a_text_is_cut_at_its_limit() {
-        let asked = asked(&[Text]);
-        let mut state = State::default();
-        state.reduce(&asked, Action::Write("ن".repeat(CHARS_MAX + 1)));
-        state.reduce(&asked, Action::Send);
-        let Value::Text(text) = &state.answers[0].value else { panic!("a text was sent") };
-        assert_eq!(text.chars().count(), CHARS_MAX);
+        check("nps", "see see", "shown Question(0)");
+        check("nps", "2 0 send skip", "completed:100 Thanks");
+        check("nps", "close 0 send skip", "dismissed Closed");
     }
 }

@@ -3,223 +3,223 @@
 use std::rc::Rc;
 
 use expect_test::{Expect, expect};
-use survey::Scale;
-use widget::ask::{Ask, Asked};
-use widget::card::{Card, Props, Showing};
+use widget::asked::Asked;
+use widget::card::{Card, Props};
 use widget::state::{Action, State};
-use widget::words::Words;
 use yew::LocalServerRenderer;
 
-/// A question with the card's own end labels, and a follow-up for everybody.
-fn ask(locale: &str, scale: Scale, prompt: &'static str) -> Ask {
-    let ends = Words::of(locale).ends(scale, 5).map(Into::into);
-    let follow_up = vec![("any".to_owned(), "Why?".into())];
-    Ask { id: scale.name().into(), scale, points: 5, prompt: prompt.into(), ends, follow_up }
+/// What the page's part writes for a question: the scale, whether an answer is a list, and the
+/// cells as value, label and drawing.
+fn asked(scale: &str, takes_list: &str, cells: &[[&str; 3]]) -> Asked {
+    let thanks =
+        ["2", "promoter", "Great!", "Review us", "https://example.com", "any", "Thanks!", "", ""];
+    let mut fields = vec!["Back", "Skip", "Next", "Send", "Optional", "Please choose."];
+    fields.extend(thanks);
+    let count = cells.len().to_string();
+    fields.extend(["1", scale, "5", takes_list, "How was it?", "Bad", "Good", &count]);
+    fields.extend(cells.iter().flatten());
+    fields.extend(["1", "any", "Why?", "", ""]);
+    Asked::read(&fields.join("\u{1f}"))
 }
 
 /// Renders what is seen after some actions.
-async fn check(locale: &'static str, question: Ask, actions: &[Action], expected: Expect) {
-    let asked = Asked {
-        locale: locale.into(),
-        position: "bottom-end".into(),
-        questions: vec![question],
-        thanks: Words::of(locale).thanks.into(),
-    };
+async fn check(asked: Asked, actions: &[(Action, &str)], expected: Expect) {
     let mut start = State::default();
-    for action in actions {
-        start.reduce(&asked, action.clone());
+    for (action, draft) in actions {
+        start.reduce(&asked, *action, (*draft).to_owned());
     }
-    let (send, closed) = (Box::new(|_, _: &[_]| ()), Box::new(|| ()));
-    let showing = Rc::new(Showing { asked, start: start.into(), send, closed });
-    let card = LocalServerRenderer::<Card>::with_props(Props { showing }).hydratable(false);
+    let props = Props { asked: Rc::new(asked), start: Some(start) };
+    let card = LocalServerRenderer::<Card>::with_props(props).hydratable(false);
     expected.assert_eq(&card.render().await.replace("><", ">\n<"));
 }
 
+const NUMBERS: [[&str; 3]; 3] = [["8", "۸", ""], ["9", "۹", ""], ["10", "۱۰", ""]];
+const OPTIONS: [[&str; 3]; 3] = [["late", "Late", ""], ["lost", "Lost", ""], ["", "Nothing", ""]];
+
 #[tokio::test]
-async fn nps_in_english() {
-    let question = ask("en", Scale::Nps, "How likely are you to recommend us?");
-    check("en", question, &[], expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
+async fn a_question_in_the_digits_of_its_language() {
+    check(asked("nps", "0", &NUMBERS), &[], expect![[r#"
         <div class="screen">
-        <h2 id="prompt" dir="auto">How likely are you to recommend us?</h2>
-        <div data-scale="nps" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" value="0">0</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="1">1</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="2">2</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="3">3</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="4">4</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="5">5</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="6">6</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="7">7</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="8">8</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="9">9</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="10">10</button>
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <div data-scale="nps" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends missing" class="scale">
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" value="8">۸</button>
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="9">۹</button>
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="10">۱۰</button>
         </div>
-        <div id="ends" class="ends">Not at all likely<span>Extremely likely</span>
+        <div id="ends" class="ends">Bad<span>Good</span>
         </div>
+        <p id="missing" role="alert">
+        </p>
         <h3 id="why" dir="auto">
         </h3>
+        <div class="actions">
+        <span id="left">
+        </span>
         </div>
-        <button type="button" name="close">Close</button>
+        </div>
         <div role="status" class="hidden">
-        </div>
         </div>"#]]).await;
 }
 
 #[tokio::test]
-async fn faces_in_persian() {
-    let question = ask("fa", Scale::Faces, "چقدر راضی هستید؟");
-    check("fa", question, &[Action::Press("ArrowLeft".into())], expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="fa" dir="rtl" class="card">
+async fn a_drawing_has_its_name() {
+    check(asked("faces", "0", &[["1", "Unhappy", "M1 2"]]), &[], expect![[r#"
         <div class="screen">
-        <h2 id="prompt" dir="auto">چقدر راضی هستید؟</h2>
-        <div data-scale="faces" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" aria-label="خیلی ناراضی" value="1">
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <div data-scale="faces" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends missing" class="scale">
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" aria-label="Unhappy" value="1">
         <svg viewBox="0 0 24 24" aria-hidden="true">
-        <circle cx="12" cy="12" r="10.25">
-        </circle>
-        <path d="M8.6 9.3v.7m6.8-.7v.7M7.5 17.2q4.5-6 9 0">
-        </path>
-        </svg>
-        </button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" aria-label="ناراضی" value="2">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-        <circle cx="12" cy="12" r="10.25">
-        </circle>
-        <path d="M8.6 9.3v.7m6.8-.7v.7M8 16.4q4-3 8 0">
-        </path>
-        </svg>
-        </button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" aria-label="معمولی" value="3">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-        <circle cx="12" cy="12" r="10.25">
-        </circle>
-        <path d="M8.6 9.3v.7m6.8-.7v.7M8 15.4h8">
-        </path>
-        </svg>
-        </button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" aria-label="راضی" value="4">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-        <circle cx="12" cy="12" r="10.25">
-        </circle>
-        <path d="M8.6 9.3v.7m6.8-.7v.7M8 14.6q4 3.4 8 0">
-        </path>
-        </svg>
-        </button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" aria-label="خیلی راضی" value="5">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-        <circle cx="12" cy="12" r="10.25">
-        </circle>
-        <path d="M8.6 9.3v.7m6.8-.7v.7M7 13.6h10q-1 4.9-5 4.9t-5-4.9z">
+        <path d="M1 2">
         </path>
         </svg>
         </button>
         </div>
-        <div id="ends" class="ends">خیلی ناراضی<span>خیلی راضی</span>
+        <div id="ends" class="ends">Bad<span>Good</span>
         </div>
+        <p id="missing" role="alert">
+        </p>
         <h3 id="why" dir="auto">
         </h3>
+        <div class="actions">
+        <span id="left">
+        </span>
         </div>
-        <button type="button" name="close">بستن</button>
+        </div>
         <div role="status" class="hidden">
-        </div>
-        </div>"#]]).await;
-}
-
-#[tokio::test]
-async fn effort_in_arabic() {
-    let question = ask("ar", Scale::Effort, "كم بذلت من الجهد؟");
-    check("ar", question, &[], expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="ar" dir="rtl" class="card">
-        <div class="screen">
-        <h2 id="prompt" dir="auto">كم بذلت من الجهد؟</h2>
-        <div data-scale="effort" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="0" value="1">١</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="2">٢</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="3">٣</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="4">٤</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="5">٥</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="6">٦</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="7">٧</button>
-        </div>
-        <div id="ends" class="ends">جهد قليل جدًا<span>جهد كبير جدًا</span>
-        </div>
-        <h3 id="why" dir="auto">
-        </h3>
-        </div>
-        <button type="button" name="close">إغلاق</button>
-        <div role="status" class="hidden">
-        </div>
         </div>"#]]).await;
 }
 
 #[tokio::test]
 async fn a_follow_up_under_its_answer() {
-    let question = ask("en", Scale::Effort, "How much effort?");
-    let actions = [Action::See, Action::Choose(6), Action::Write("Slow".into())];
-    check("en", question, &actions, expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
+    let actions = [(Action::See, ""), (Action::Choose(0), "")];
+    check(asked("nps", "0", &NUMBERS), &actions, expect![[r#"
         <div data-answered="" class="screen">
-        <h2 id="prompt" dir="auto">How much effort?</h2>
-        <div data-scale="effort" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends" class="scale">
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="1">1</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="2">2</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="3">3</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="4">4</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="5">5</button>
-        <button type="button" name="choose" role="radio" aria-checked="true" tabindex="0" value="6">6</button>
-        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="7">7</button>
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <div data-scale="nps" role="radiogroup" aria-labelledby="prompt" aria-describedby="ends missing" class="scale">
+        <button type="button" name="choose" role="radio" aria-checked="true" tabindex="0" value="8">۸</button>
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="9">۹</button>
+        <button type="button" name="choose" role="radio" aria-checked="false" tabindex="-1" value="10">۱۰</button>
         </div>
-        <div id="ends" class="ends">Very low effort<span>Very high effort</span>
+        <div id="ends" class="ends">Bad<span>Good</span>
         </div>
+        <p id="missing" role="alert">
+        </p>
         <h3 id="why" dir="auto">Why?</h3>
-        <textarea rows="3" maxlength="2000" aria-labelledby="why" placeholder="Optional">
+        <textarea rows="3" maxlength="2000" aria-labelledby="why" aria-describedby="left" placeholder="Optional">
         </textarea>
         <div class="actions">
-        <span>4/2000</span>
-        <button type="button" name="skip">Skip</button>
-        <button type="button" name="send">Send</button>
-        </div>
-        </div>
-        <button type="button" name="close">Close</button>
-        <div role="status" class="hidden">Why?</div>
-        </div>"#]]).await;
-}
-
-#[tokio::test]
-async fn a_text() {
-    check("en", ask("en", Scale::Text, "What is missing?"), &[], expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
-        <div class="screen">
-        <h2 id="prompt" dir="auto">What is missing?</h2>
-        <h3 id="why" dir="auto">
-        </h3>
-        <textarea rows="3" maxlength="2000" aria-labelledby="prompt" placeholder="Optional">
-        </textarea>
-        <div class="actions">
-        <span>
+        <span id="left">
         </span>
         <button type="button" name="skip">Skip</button>
         <button type="button" name="send">Send</button>
         </div>
         </div>
-        <button type="button" name="close">Close</button>
-        <div role="status" class="hidden">
+        <div role="status" class="hidden">Why?</div>"#]]).await;
+}
+
+#[tokio::test]
+async fn a_list_that_was_sent_empty() {
+    check(asked("problems", "1", &OPTIONS), &[(Action::Send, "")], expect![[r#"
+        <div class="screen">
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <div data-scale="problems" role="group" aria-labelledby="prompt" aria-describedby="ends missing" class="scale">
+        <button type="button" name="choose" role="checkbox" aria-checked="false" tabindex="0" value="late">Late</button>
+        <button type="button" name="choose" role="checkbox" aria-checked="false" tabindex="0" value="lost">Lost</button>
+        <button type="button" name="choose" role="checkbox" aria-checked="false" tabindex="0" value="">Nothing</button>
         </div>
+        <div id="ends" class="ends">Bad<span>Good</span>
+        </div>
+        <p id="missing" role="alert">Please choose.</p>
+        <h3 id="why" dir="auto">
+        </h3>
+        <div class="actions">
+        <span id="left">
+        </span>
+        <button type="button" name="skip">Skip</button>
+        <button type="button" name="send">Send</button>
+        </div>
+        </div>
+        <div role="status" class="hidden">
         </div>"#]]).await;
 }
 
 #[tokio::test]
-async fn thanks() {
-    let question = ask("en", Scale::Nps, "How likely are you to recommend us?");
-    check("en", question, &[Action::See, Action::Choose(9), Action::Skip], expect![[r#"
-        <div tabindex="-1" data-position="bottom-end" role="dialog" aria-labelledby="prompt" lang="en" dir="ltr" class="card">
-        <div data-brief="" class="screen">
-        <h2 id="prompt" dir="auto">Thank you for your feedback!</h2>
+async fn a_list_with_something_in_it() {
+    check(asked("problems", "1", &OPTIONS), &[(Action::Choose(1), "")], expect![[r#"
+        <div data-answered="" class="screen">
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <div data-scale="problems" role="group" aria-labelledby="prompt" aria-describedby="ends missing" class="scale">
+        <button type="button" name="choose" role="checkbox" aria-checked="false" tabindex="0" value="late">Late</button>
+        <button type="button" name="choose" role="checkbox" aria-checked="true" tabindex="0" value="lost">Lost</button>
+        <button type="button" name="choose" role="checkbox" aria-checked="false" tabindex="0" value="">Nothing</button>
+        </div>
+        <div id="ends" class="ends">Bad<span>Good</span>
+        </div>
+        <p id="missing" role="alert">
+        </p>
+        <h3 id="why" dir="auto">Why?</h3>
+        <textarea rows="3" maxlength="2000" aria-labelledby="why" aria-describedby="left" placeholder="Optional">
+        </textarea>
+        <div class="actions">
+        <span id="left">
+        </span>
+        <button type="button" name="skip">Skip</button>
+        <button type="button" name="send">Send</button>
+        </div>
+        </div>
+        <div role="status" class="hidden">
+        </div>"#]]).await;
+}
+
+#[tokio::test]
+async fn a_text() {
+    check(asked("text", "0", &[]), &[], expect![[r#"
+        <div class="screen">
+        <h2 id="prompt" dir="auto">How was it?</h2>
+        <p id="missing" role="alert">
+        </p>
         <h3 id="why" dir="auto">
         </h3>
+        <textarea rows="3" maxlength="2000" aria-labelledby="prompt" aria-describedby="left" placeholder="Optional">
+        </textarea>
+        <div class="actions">
+        <span id="left">
+        </span>
+        <button type="button" name="skip">Skip</button>
+        <button type="button" name="send">Send</button>
         </div>
-        <button type="button" name="close">Close</button>
-        <div role="status" class="hidden">Thank you for your feedback!</div>
+        </div>
+        <div role="status" class="hidden">
         </div>"#]]).await;
+}
+
+#[tokio::test]
+async fn thanks_with_a_link() {
+    let actions = [(Action::See, ""), (Action::Choose(1), ""), (Action::Send, "fast")];
+    check(
+        asked("nps", "0", &NUMBERS),
+        &actions,
+        expect![[r#"
+        <div data-brief="link" class="screen">
+        <h2 id="prompt" dir="auto">Great!</h2>
+        <a href="https://example.com" target="_blank" rel="noopener">Review us</a>
+        </div>
+        <div role="status" class="hidden">Great!</div>"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn thanks() {
+    let actions = [(Action::See, ""), (Action::Choose(0), ""), (Action::Skip, "")];
+    check(
+        asked("nps", "0", &NUMBERS),
+        &actions,
+        expect![[r#"
+        <div data-brief="" class="screen">
+        <h2 id="prompt" dir="auto">Thanks!</h2>
+        </div>
+        <div role="status" class="hidden">Thanks!</div>"#]],
+    )
+    .await;
 }

@@ -18,11 +18,15 @@ mod compile;
 mod dist;
 mod fingerprint;
 mod guard;
+mod locales;
 mod minify;
 pub(crate) mod names;
 mod scripts;
 mod shorten;
 mod sizes;
+mod style;
+
+use locales::Locales;
 
 /// Builds the widget, unless it was built from the same sources before.
 pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
@@ -39,13 +43,15 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
     let bound = steps.step("bind it to JavaScript", || bindgen::bind(&wasm))?;
     baseline::check_wasm(&bound.wasm)?;
     let files = steps.step("minify the scripts", || {
-        let host = minify::module(&scripts::host(root, &guard::guard(&bound.glue)?)?)?;
+        let locales = Locales::read(root)?;
+        let glue = guard::guard(&bound.glue)?;
+        let host = minify::module(&scripts::host(root, &glue, &locales.constants())?)?;
         let loader = minify::script(&scripts::loader(root)?)?;
         let part = |name| Ok((name, minify::module(&scripts::part(root, name)?)?));
         let parts = scripts::PARTS.into_iter().map(part).collect::<Result<_>>()?;
         let loader = scripts::checked(loader)?;
         let code = serde_json::to_string(&scripts::code(root)?)?;
-        Ok(dist::Files { host, wasm: bound.wasm, loader, code, parts })
+        Ok(dist::Files { host, wasm: bound.wasm, loader, code, parts, locales })
     })?;
     let sizes =
         steps.step("compress and write widget/dist", || dist::write(root, &files, &fingerprint))?;

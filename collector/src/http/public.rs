@@ -85,6 +85,7 @@ pub(super) async fn asset(
     let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("js") => JAVASCRIPT,
         Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
         _ => "application/wasm",
     };
     Ok(lasting(asset.respond(&request, content_type)))

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::view::{Choices, View};
 use super::{
-    breakdown, count, explanation, layout, left_out, metric, percent, question, script_tag,
+    breakdown, count, explanation, layout, left_out, look, metric, percent, question, script_tag,
 };
 use crate::clock;
 use crate::sites::LiveSite;
@@ -61,6 +61,7 @@ pub(crate) fn survey(page: &SurveyPage) -> Markup {
             @if let Some(key) = page.view.by() { (breakdown::section(key, summary)) }
             (comments(page))
             (left_out::section(page))
+            (look::section(definition))
             section.card.stack {
                 h2 { "Script tag" }
                 p.hint { "Put this into the pages of " (key) "; one tag serves all its surveys." }

@@ -30,6 +30,7 @@ pub(super) fn problems(
     for (at, origin) in site.origins.iter().enumerate() {
         meaning.origin(&format!("origins[{at}]"), origin);
     }
+    meaning.theme("theme", site.theme.as_ref());
     meaning.no_repeats(&site.breakdowns, |at| format!("breakdowns[{at}]"));
     let ids: Vec<String> = site.surveys.iter().map(|survey| survey.id.clone()).collect();
     meaning.no_repeats(&ids, |at| format!("surveys[{at}].id"));
@@ -95,7 +96,7 @@ impl Meaning<'_> {
             self.question(&format!("{field}.questions[{at}]"), question);
         }
         self.metric(field, survey);
-        self.locales(&format!("{field}.thanks"), survey.thanks.as_ref());
+        self.look(field, survey);
     }
 
     fn metric(&mut self, field: &str, survey: &Survey) {
@@ -172,17 +173,23 @@ impl Meaning<'_> {
             if scale == Scale::Text {
                 let message = "a text cannot be followed up".to_owned();
                 self.report(&path, message, "Ask for it in a second question.");
-            } else if !known.contains(&group.as_str()) {
-                let near = nearest(group, known.iter().copied());
-                let meant = near.map_or(String::new(), |near| format!("Did you mean {near:?}? "));
-                let message = format!("the scale {scale} has no group {group:?}");
-                self.report(&path, message, format!("{meant}Use {}.", known.join(", ")));
+            } else {
+                self.known_group(&path, group, scale, &known);
             }
             self.locales(&path, Some(text));
         }
     }
 
-    fn locales(&mut self, field: &str, text: Option<&Text>) {
+    pub(super) fn known_group(&mut self, path: &str, group: &str, scale: Scale, known: &[&str]) {
+        if !known.contains(&group) {
+            let near = nearest(group, known.iter().copied());
+            let meant = near.map_or(String::new(), |near| format!("Did you mean {near:?}? "));
+            let message = format!("the scale {scale} has no group {group:?}");
+            self.report(path, message, format!("{meant}Use {}.", known.join(", ")));
+        }
+    }
+
+    pub(super) fn locales(&mut self, field: &str, text: Option<&Text>) {
         if text.is_some_and(|text| text.all().any(|text| text.trim().is_empty())) {
             self.report(field, "there are no words in it".to_owned(), "Write something.");
         }

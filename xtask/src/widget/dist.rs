@@ -3,6 +3,7 @@
 //! ```text
 //! widget.<hash>.js, widget.<hash>.wasm    named by their content, each also as .br and .gz
 //! send.<hash>.js                          loaded when there is something to send, the same
+//! locale.<language>.<hash>.json           likewise; loaded only by who speaks the language
 //! loader.js                               the collector inserts a site's table and compresses
 //! code.json                               conditions, facts, triggers: it inserts what is used
 //! assets.json                             the names of those with a hash: script, wasm, parts
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::fingerprint::of_content;
+use super::locales::Locales;
 use super::sizes::Sizes;
 
 const FINGERPRINT: &str = "fingerprint.txt";
@@ -32,6 +34,8 @@ pub(crate) struct Files {
     pub(crate) code: String,
     /// Modules that are loaded only when they are needed, by name.
     pub(crate) parts: Vec<(&'static str, String)>,
+    /// The card's words in other languages.
+    pub(crate) locales: Locales,
 }
 
 struct Asset {
@@ -68,6 +72,9 @@ pub(crate) fn write(root: &Path, files: &Files, fingerprint: &str) -> Result<Vec
     let fresh = emptied(folder(root).with_extension("new"))?;
     for asset in [&script, &wasm].into_iter().chain(parts.iter().map(|(_, part)| part)) {
         write_compressed(&fresh, asset)?;
+    }
+    for (name, content) in files.locales.files() {
+        write_compressed(&fresh, &asset(name, content.as_bytes())?)?;
     }
     write_file(&fresh.join(&loader.sizes.name), &loader.content)?;
     write_file(&fresh.join("code.json"), files.code.as_bytes())?;

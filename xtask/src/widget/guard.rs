@@ -18,7 +18,7 @@ use anyhow::{Result, ensure};
 const TAKEN: &str = "wasm = instance.exports;";
 const TAKEN_GUARDED: &str = "wasm = __nabz_guard(instance.exports);";
 
-/// The host part starts the module asynchronously; without this export the code for the other way
+/// The host part starts the module in its own way; without these exports the code for the others
 /// is dropped by the minifier.
 const EXPORTS: &str = "export { initSync, __wbg_init as default };";
 

@@ -1,6 +1,6 @@
 //! The widget's JavaScript: the files of widget/loader as one classic script, those of its folders
 //! `condition`, `fact` and `trigger` as one expression each, those of widget/host as one module
-//! together with the glue, and each of [`PARTS`] as one module.
+//! with the glue and the style sheet, and each of [`PARTS`] as one module.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::minify;
+use super::style::squeeze;
 
 /// The free variable in whose place the collector writes a site's rule table.
 const SITE: &str = "NABZ_SITE";
@@ -62,11 +63,13 @@ fn with_imports(folder: &Path, source: &str) -> Result<String> {
     Ok(format!("export default (() => {{\n{body}}})();\n"))
 }
 
-/// The host part: what stands between the loader and the card, around the guarded glue. Only what
-/// its own files export is seen from outside.
-pub(crate) fn host(root: &Path, glue: &str) -> Result<String> {
+/// The host part: what stands between the loader and the card, around the guarded glue, with the
+/// style sheet and some constants. Only what its own files export is seen from outside.
+pub(crate) fn host(root: &Path, glue: &str, constants: &str) -> Result<String> {
+    let folder = root.join("widget/host");
     let glue = glue.replace("export function ", "function ");
-    Ok(glue + &joined(&root.join("widget/host"))?)
+    let style = squeeze(&fs::read_to_string(folder.join("style.css")).context("read the style")?);
+    Ok(format!("{glue}{constants}const CARD_STYLE = {style:?};\n{}", joined(&folder)?))
 }
 
 /// One of [`PARTS`]: only what its own files export is seen from outside.

@@ -1,0 +1,80 @@
+// @ts-check
+// The card's own words. What an owner wrote comes first; these fill the gaps. Every other language
+// is a file of its own, widget/locales/<language>.json, which only its visitors download.
+
+/** @typedef {typeof ENGLISH} Words */
+
+/** Where a number stands in a text, `{}` is its place, and the form depends on the number. */
+const ENGLISH = {
+  close: "Close",
+  back: "Back",
+  skip: "Skip",
+  next: "Next",
+  send: "Send",
+  optional: "Optional",
+  choose: "Please choose something first.",
+  thanks: "Thank you for your feedback!",
+  feedback: "Feedback",
+  nothing: "Nothing went wrong",
+  yes: "Yes",
+  no: "No",
+  up: "Thumbs up",
+  down: "Thumbs down",
+  left: { one: "{} character left", other: "{} characters left" },
+  star: { one: "{} star", other: "{} stars" },
+  likely: ["Not at all likely", "Extremely likely"],
+  effort: ["Very low effort", "Very high effort"],
+  agree: ["Strongly disagree", "Strongly agree"],
+  faces: ["Very unhappy", "Unhappy", "Neutral", "Happy", "Very happy"],
+};
+
+/**
+ * The card's own words in the language of a locale; English where there are none.
+ * @param {string} locale
+ * @param {string} base the collector's address
+ * @returns {Promise<Words>}
+ */
+async function wordsOf(locale, base) {
+  const language = languageOf(locale);
+  if (!LOCALES.includes(language)) return ENGLISH;
+  try {
+    const url = `${base}assets/locale.${language}.${LOCALES_HASH}.json`;
+    return await (await fetch(url, { credentials: "omit" })).json();
+  } catch {
+    return ENGLISH;
+  }
+}
+
+/** `pt` of `pt-BR`. @param {string} locale */
+function languageOf(locale) {
+  return locale.toLowerCase().split(/[-_]/)[0];
+}
+
+/**
+ * Writes numbers as a language does.
+ * @param {string} locale
+ */
+function numbersOf(locale) {
+  /** @type {Intl.NumberFormat} */
+  let format;
+  /** @type {Intl.PluralRules} */
+  let rules;
+  try {
+    format = new Intl.NumberFormat(locale, { useGrouping: false });
+    rules = new Intl.PluralRules(locale);
+  } catch {
+    // What the page calls its language is none.
+    return numbersOf("en");
+  }
+  return {
+    number: (/** @type {number} */ value) => format.format(value),
+
+    /**
+     * A text with a number in it.
+     * @param {Record<string, string>} forms
+     * @param {number} value
+     */
+    counted: (forms, value) =>
+      (forms[rules.select(value)] ?? forms.other).replace("{}", format.format(value)),
+  };
+}
