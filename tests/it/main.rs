@@ -45,8 +45,16 @@ mod tls;
 /// Responses out and in.
 mod transfer;
 
+/// What a page can ask of the widget, and hear from it.
+mod interface;
+/// An answer once given arrives, and counts once.
+mod outbox;
 /// Pages of a stranger.
 mod page;
+/// What the browser keeps, and whom it tells.
+mod privacy;
+/// A host page in a real browser, before a real collector.
+mod shop;
 /// When a survey appears.
 mod triggers;
 /// Why a survey does not appear.

@@ -2,9 +2,11 @@ use axum::Router;
 use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{Browser, Collector, Engine, Proxy, TOKEN, host, in_each_browser, wait_until};
 use thirtyfour::Key;
+
+use crate::shop::{Shop, allow};
 
 in_each_browser! {
     a_visitor_answers_by_mouse_and_the_owner_sees_the_score,
@@ -18,55 +20,12 @@ in_each_browser! {
     a_trap_inside_does_not_reach_the_page,
 }
 
-/// The demo shop before a collector, with a proxy between them that sees everything.
-struct Shop {
-    url: String,
-    collector: Collector,
-    proxy: Proxy,
-    browser: Browser,
-}
-
-impl Shop {
-    async fn open(engine: Engine) -> Shop {
-        let collector = Collector::start_with(demo::SITE_FILE, &["--admin-token", TOKEN]);
-        let proxy = Proxy::start(&collector.url).await;
-        let url = host(demo::shop(&proxy.url)).await;
-        allow(&collector, "sofal", demo::SITE_FILE, &url).await;
-        Shop { url, collector, proxy, browser: Browser::start(engine).await }
-    }
-
-    async fn summary(&self, survey: &str) -> Value {
-        self.collector.summary_of("sofal", survey, "").await
-    }
-
-    async fn wait_for_summary(&self, survey: &str, field: &str, value: i64) {
-        let what = format!("{field} of {survey} to be {value}");
-        wait_until(&what, async || self.summary(survey).await[field] == value).await;
-    }
-
-    /// The responses posted so far.
-    fn posts(&self) -> Vec<Value> {
-        self.proxy.responses()
-    }
-
-    /// The score on the dashboard's page has to be the one of the JSON.
-    async fn check_dashboard(&self, survey: &str, shown: &str) {
-        let value = self.summary(survey).await["questions"][0]["score"]["value"].as_f64().unwrap();
-        let page = self.collector.get_as_admin(&format!("/sofal/{survey}")).await.text;
-        let expected = format!("<data class=\"value\" value=\"{value}\">{shown}</data>");
-        assert!(page.contains(&expected), "{expected} in {page}");
-    }
-}
-
-/// Adds an origin that is known only now to a site's file, and waits until the collector has it.
-pub(crate) async fn allow(collector: &Collector, site: &str, file: &str, origin: &str) {
-    let mut file: Value = serde_json::from_str(file).expect("a site file");
-    file["origins"] = json!([origin]);
-    std::fs::write(collector.folder().join("site.json"), file.to_string()).expect("a file");
-    wait_until("the origin to be known", async || {
-        collector.get_as_admin(&format!("/api/v1/sites/{site}")).await.text.contains(origin)
-    })
-    .await;
+/// The score on the dashboard's page has to be the one of the JSON.
+async fn check_dashboard(shop: &Shop, survey: &str, shown: &str) {
+    let value = shop.summary(survey).await["questions"][0]["score"]["value"].as_f64().unwrap();
+    let page = shop.collector.get_as_admin(&format!("/sofal/{survey}")).await.text;
+    let expected = format!("<data class=\"value\" value=\"{value}\">{shown}</data>");
+    assert!(page.contains(&expected), "{expected} in {page}");
 }
 
 async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine) {
@@ -88,7 +47,7 @@ async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine)
     browser.in_card("textarea").await.send_keys("fast and friendly").await.unwrap();
     browser.click_in_card("button[name=send]").await;
     shop.wait_for_summary("checkout", "completed", 1).await;
-    shop.check_dashboard("checkout", "100.0").await;
+    check_dashboard(&shop, "checkout", "100.0").await;
     let posts = shop.posts();
     let states: Vec<_> =
         posts.iter().map(|post| (post["state"].clone(), post["revision"].clone())).collect();
@@ -135,7 +94,7 @@ async fn a_visitor_answers_by_keyboard(engine: Engine) {
     browser.tab_to("button[name=send]").await;
     browser.press(Key::Enter).await;
     shop.wait_for_summary("help", "completed", 1).await;
-    shop.check_dashboard("help", "0.0%").await;
+    check_dashboard(&shop, "help", "0.0%").await;
     let page = shop.collector.get_as_admin("/sofal/help").await.text;
     assert!(page.contains("جای دکمه را نیافتم"));
 
@@ -145,7 +104,7 @@ async fn a_visitor_answers_by_keyboard(engine: Engine) {
     browser.press("5").await;
     browser.press(" ").await;
     shop.wait_for_summary("support", "answered", 1).await;
-    shop.check_dashboard("support", "5.00").await;
+    check_dashboard(&shop, "support", "5.00").await;
     browser.press(Key::Escape).await;
     browser.wait_until_closed().await;
     assert_eq!(browser.noise().await, json!([]));

@@ -75,6 +75,16 @@ impl Browser {
         self.session.goto(url).await.expect("the page loads");
     }
 
+    /// Closes the tab and goes on in a new one.
+    ///
+    /// # Panics
+    /// When there can be none.
+    pub async fn change_tab(&self) {
+        let new = self.session.new_tab().await.expect("a new tab");
+        self.session.close_window().await.expect("a tab can be closed");
+        self.session.switch_to_window(new).await.expect("the new tab is there");
+    }
+
     /// Runs a script in the page and returns its result.
     ///
     /// # Panics

@@ -16,6 +16,7 @@ pub struct Proxy {
     collector: String,
     seen: Arc<Mutex<Vec<(String, String)>>>,
     failing: Arc<Mutex<bool>>,
+    instead: Arc<Mutex<Option<(u16, &'static str)>>>,
 }
 
 impl Proxy {
@@ -30,6 +31,7 @@ impl Proxy {
             collector: collector.to_owned(),
             seen: Arc::default(),
             failing: Arc::default(),
+            instead: Arc::default(),
         };
         let router =
             Router::new().fallback(forward).with_state((proxy.clone(), reqwest::Client::new()));
@@ -63,6 +65,16 @@ impl Proxy {
     pub fn fail_posts(&self, failing: bool) {
         *self.failing.lock().expect("nothing panics while holding it") = failing;
     }
+
+    /// From now on nothing is passed on: every post is answered with this status and this
+    /// Retry-After, and everything else is out of reach. A browser that sees status 0 sees no
+    /// answer to its posts either.
+    ///
+    /// # Panics
+    /// Never, unless a request panicked before.
+    pub fn answer_instead(&self, answer: Option<(u16, &'static str)>) {
+        *self.instead.lock().expect("nothing panics while holding it") = answer;
+    }
 }
 
 async fn forward(
@@ -76,6 +88,10 @@ async fn forward(
     let text = String::from_utf8_lossy(&body).into_owned();
     proxy.seen.lock().expect("nothing panics while holding it").push((line, text));
     let is_post = head.method == "POST";
+    let instead = *proxy.instead.lock().expect("nothing panics while holding it");
+    if let Some((status, retry_after)) = instead {
+        return if is_post && status > 0 { refusal(status, retry_after) } else { silence() };
+    }
     let mut headers = head.headers;
     headers.remove(header::HOST);
     let url = format!("{}{}", proxy.collector, head.uri);
@@ -91,6 +107,23 @@ async fn forward(
     *response.headers_mut() = answer.headers().clone();
     response.headers_mut().remove(header::TRANSFER_ENCODING);
     *response.body_mut() = Body::from(answer.bytes().await.unwrap_or_default());
+    response
+}
+
+/// An answer without the headers that let a page read it: to the page it is a broken connection.
+fn silence() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response
+}
+
+fn refusal(status: u16, retry_after: &'static str) -> Response<Body> {
+    let mut response = failure();
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static(retry_after));
+    let expose = header::HeaderValue::from_static("retry-after");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose);
     response
 }
 

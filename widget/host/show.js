@@ -46,7 +46,7 @@ export async function show(loader, rule, wasm, response, isWanted, isAsked) {
   const { theme, user_signature } = loader.page.configuration();
   const locale = loader.page.locale();
   // A named user may have answered on another device.
-  const permit = !isAsked && (user_signature || undefined) && loader.send("due", rule);
+  const permit = isAsked || !user_signature ? undefined : loader.send("due", rule);
   const [definition, words, token] = await Promise.all([
     response.then((it) => it.json()),
     wordsOf(locale, loader.base),

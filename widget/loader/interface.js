@@ -61,12 +61,7 @@ function offer(methods, queue) {
   methods.push = (call) =>
     typeof call === "function" ? call(nabz) : nabz[call[0]](...call.slice(1));
   // Whatever a page passes, nothing is thrown back at it.
-  for (const name in methods)
-    nabz[name] = (...values) => {
-      try {
-        return methods[name](...values);
-      } catch {}
-    };
+  for (const name in methods) nabz[name] = quietly(methods[name]);
   window.nabz = nabz;
   queue.forEach(nabz.push);
   // The page may have kept what it had before; what is frozen stays so, without an error.

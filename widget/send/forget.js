@@ -20,7 +20,9 @@ export async function forget(loader) {
   const wanted = { site: table.site, ids, ...signed };
   memory.clear();
   memory.keep({ forget: wanted });
-  return erase(loader, wanted);
+  const isDone = await erase(loader, wanted);
+  if (isDone) memory.clear();
+  return isDone;
 }
 
 /**

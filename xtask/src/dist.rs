@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::npm;
 use crate::run::{Steps, cargo, output, run, succeeds_within, target_dir};
 use crate::widget;
 
@@ -29,10 +30,14 @@ pub(crate) fn dist(root: &Path) -> Result<()> {
     })?;
     let name = format!("nabz-{VERSION}-{}", target_triple()?);
     let archive = steps.step("pack it", || pack(root, &name))?;
+    let package = steps.step("pack the widget's package for npm", || {
+        npm::pack(root, &target_dir(root).join("dist"), VERSION)
+    })?;
     steps.step("start what was packed", || check(&archive, &name))?;
     let binary = target_dir(root).join("release/nabz");
     println!("\nbinary   {} bytes  {}", size(&binary)?, binary.display());
     println!("archive  {} bytes  {}", size(&archive)?, archive.display());
+    println!("package  {} bytes  {}", size(&package)?, package.display());
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod bench;
 mod browsers;
 mod demo;
 mod dist;
+mod npm;
 mod packages;
 mod run;
 mod test;
