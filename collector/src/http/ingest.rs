@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
+use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use survey::response::{Response, uuid_v7_ms};
@@ -103,8 +104,11 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     let site = app.sites.get(site).ok_or_else(|| no_such("site", site))?;
     let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
     sender.may_post_to(app, &site)?;
-    let mut response: Response = serde_path_to_error::deserialize(&value)
-        .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))?;
+    // Keeping track of where one is costs more than the reading; only an error needs it.
+    let mut response = Response::deserialize(&value).or_else(|_| {
+        serde_path_to_error::deserialize(&value)
+            .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))
+    })?;
     response.id.make_ascii_lowercase();
     if response.version.is_none() {
         response.version = Some(version_of(app, &response, live).await?);
