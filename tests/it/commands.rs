@@ -24,6 +24,12 @@ fn check_says_what_is_wrong_where() {
         !good && text.contains("bad.json:2: time_zone: \"Mars/Base\" is not a time zone"),
         "{text}"
     );
+    let faint = SITE.replacen('{', "{\n\"theme\": { \"accent\": \"#ffd400\" },", 1);
+    std::fs::write(folder.path().join("faint.json"), faint).unwrap();
+    let (good, text) = run(&["check", "faint.json"], folder.path());
+    let advice = "faint.json:2: theme.accent: in light colours the accent on the background has a \
+        contrast of 1.43, and WCAG 2.2 AA wants 3. Use #a68a00 for accent";
+    assert!(good && text.contains(advice), "{text}");
     let (good, text) = run(&["check", "none.json"], folder.path());
     assert!(!good && text.contains("none.json cannot be read"), "{text}");
 }

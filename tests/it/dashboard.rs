@@ -121,3 +121,13 @@ async fn a_page_breaks_down_and_compares_as_asked() {
     assert!(named.contains("nothing to compare with in 2025-01-01 to 2025-03-31"));
     assert!(named.contains("interval=week&amp;by=plan&amp;compare=2025-01-01..2025-03-31"));
 }
+
+#[tokio::test]
+async fn a_page_says_which_colours_are_too_near() {
+    let themed = SITE.replacen('{', "{ \"theme\": { \"accent\": \"#ffd400\" },", 1);
+    for (site, expected) in [(SITE, "as WCAG 2.2 AA wants it"), (&themed, "<code>#a68a00</code>")] {
+        let collector = Collector::start(site);
+        let page = collector.get_as_admin("/acme/checkout").await.text;
+        assert!(page.contains(expected), "{page}");
+    }
+}
