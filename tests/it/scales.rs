@@ -211,10 +211,8 @@ async fn every_language_has_its_words(engine: Engine) {
         let before = asked();
         stage.show("stars", language).await;
         assert_eq!(asked(), before + 1, "{language} is one file");
-        let seen = format!(
-            "[card.dir, shadow.querySelector('[name=close]').textContent,
-              ...[1, 2, 5].map((at) => shadow.querySelector(`[role=radio]:nth-child(${{at}})`).ariaLabel)]"
-        );
+        let seen = "[card.dir, shadow.querySelector('[name=close]').textContent,
+            ...[1, 2, 5].map((at) => shadow.querySelector(`[role=radio]:nth-child(${at})`).ariaLabel)]";
         let is_right_to_left = ["ar", "fa", "he", "ur"].contains(&language);
         let expected = format!(
             "const words = {words}; const rules = new Intl.PluralRules('{language}');
@@ -223,7 +221,7 @@ async fn every_language_has_its_words(engine: Engine) {
                  (words.star[rules.select(n)] ?? words.star.other).replace('{{}}', number.format(n)))]",
             if is_right_to_left { "rtl" } else { "ltr" }
         );
-        assert_eq!(stage.ask(&seen).await, stage.browser.run(&expected).await, "{language}");
+        assert_eq!(stage.ask(seen).await, stage.browser.run(&expected).await, "{language}");
     }
     assert_eq!(stage.browser.noise().await, json!([]));
 }
