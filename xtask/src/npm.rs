@@ -35,3 +35,24 @@ pub(crate) fn pack(root: &Path, dist: &Path, version: &str) -> Result<PathBuf> {
     run(Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(dist).arg("package"))?;
     Ok(archive)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::output;
+
+    #[test]
+    fn the_package_holds_what_its_manifest_names() {
+        let dist = std::env::temp_dir().join(format!("nabz-npm-{}", std::process::id()));
+        std::fs::create_dir_all(&dist).unwrap();
+        let archive = pack(&crate::workspace_root(), &dist, "1.2.3").unwrap();
+        let listed = output(Command::new("tar").arg("-tzf").arg(archive)).unwrap();
+        let manifest = std::fs::read_to_string(dist.join("package/package.json")).unwrap();
+        std::fs::remove_dir_all(&dist).unwrap();
+        let mut files: Vec<_> = listed.lines().filter(|name| !name.ends_with('/')).collect();
+        files.sort_unstable();
+        let expected = ["LICENSE", "README.md", "nabz.d.ts", "nabz.js", "package.json"];
+        assert_eq!(files, expected.map(|name| format!("package/{name}")));
+        assert!(manifest.contains("\"version\": \"1.2.3\""), "{manifest}");
+    }
+}
