@@ -34,14 +34,14 @@ impl Page {
     /// Starts everything. Every address of the host has a page with this in it, where `{{tag}}`
     /// stands for the script tag and `{{collector}}` for the collector's address.
     pub(crate) async fn start(engine: Engine, surveys: &[Value], html: &'static str) -> Page {
-        Page::start_with_policy(engine, surveys, html, "").await
+        Page::start_with(engine, surveys, &[("", html)], "").await
     }
 
-    /// The same, with a Content-Security-Policy.
-    pub(crate) async fn start_with_policy(
+    /// The same with a page for each beginning of a path, and a Content-Security-Policy.
+    pub(crate) async fn start_with(
         engine: Engine,
         surveys: &[Value],
-        html: &'static str,
+        html: &[(&'static str, &'static str)],
         policy: &'static str,
     ) -> Page {
         let collector = Collector::start(&site(surveys));
@@ -92,14 +92,15 @@ impl Page {
     }
 }
 
-fn pages(collector: &str, html: &'static str, policy: &'static str) -> Router {
+fn pages(collector: &str, html: &[(&'static str, &str)], policy: &str) -> Router {
     let tag = format!("<script async src={collector}/acme/nabz.js></script>");
     let fill = |text: &str| text.replace("{{tag}}", &tag).replace("{{collector}}", collector);
-    let (html, policy) = (fill(html), fill(policy));
+    let html: Vec<_> = html.iter().map(|(path, html)| (*path, fill(html))).collect();
+    let policy = fill(policy);
     Router::new().fallback(move |uri: Uri| async move {
-        if uri.path() == "/favicon.ico" {
-            return StatusCode::NO_CONTENT.into_response();
-        }
+        let Some((_, html)) = html.iter().find(|(path, _)| uri.path().starts_with(path)) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
         let mut headers = HeaderMap::new();
         if !policy.is_empty() {
             headers.insert(CONTENT_SECURITY_POLICY, policy.parse().expect("a header"));

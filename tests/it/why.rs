@@ -65,47 +65,50 @@ async fn the_panel_says_what_holds_each_survey_back(engine: Engine) {
     .await;
 }
 
-/// What is said to be wrong with a page.
-async fn troubles(page: &Page) -> String {
-    page.open("/").await;
-    page.browser.run("return nabz.why()").await["troubles"].to_string()
-}
-
 async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
-    let check = async |html: &'static str, expected: &str| {
-        let page = Page::start(engine, &surveys(), html).await;
-        let found = troubles(&page).await;
-        assert!(found.contains(expected), "{expected} for {html} in {found}");
-        assert_eq!(page.browser.noise().await, json!([]), "{html}");
-    };
-    check("<script type=application/json data-nabz>{ user: 1 }</script>{{tag}}", "is not JSON")
-        .await;
-    check(
-        "<script type=application/json data-nabz>{ \"usr\": 1 }</script>{{tag}}",
-        "does not know these fields of the data-nabz block: usr",
-    )
-    .await;
-    check("{{tag}}{{tag}}", "script tag more than once").await;
-    check(
-        "<script>Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })</script>{{tag}}",
-        "The browser stores nothing here",
-    )
-    .await;
-    check(
-        "<script>{ const own = fetch; fetch = (...call) => own(...call) }</script>{{tag}}",
-        "replaced fetch",
-    )
-    .await;
-    let page = Page::start(engine, &surveys(), "{{tag}}").await;
-    page.open("/").await;
-    drop(page.collector);
-    let told = page.browser.run("return nabz.why()").await;
-    assert_eq!(told["surveys"].as_array().map(Vec::len), None, "the part itself is not there");
+    let cases = [
+        (
+            "/broken",
+            "<script type=application/json data-nabz>{ user: 1 }</script>{{tag}}",
+            "is not JSON",
+        ),
+        (
+            "/newer",
+            "<script type=application/json data-nabz>{ \"usr\": 1 }</script>{{tag}}",
+            "does not know these fields of the data-nabz block: usr",
+        ),
+        ("/twice", "{{tag}}{{tag}}", "script tag more than once"),
+        (
+            "/forbidden",
+            "<script>Object.defineProperty(window, 'localStorage',
+                { get() { throw new Error('no') } })</script>{{tag}}",
+            "The browser stores nothing here",
+        ),
+        (
+            "/replaced",
+            "<script>{ const own = fetch; fetch = (...call) => own(...call) }</script>{{tag}}",
+            "replaced fetch",
+        ),
+    ];
+    let html = cases.map(|(path, html, _)| (path, html));
+    let page = Page::start_with(engine, &surveys(), &html, "").await;
+    for (path, _, expected) in cases {
+        page.open(path).await;
+        let told = page.browser.run("return nabz.why()").await;
+        let troubles = told["troubles"].to_string();
+        assert!(troubles.contains(expected), "{expected} at {path} in {troubles}");
+        assert_eq!(page.browser.noise().await, json!([]), "{path}");
+    }
+    let Page { collector, browser, .. } = page;
+    drop(collector);
+    let told = browser.run("return nabz.why()").await;
+    let troubles = told["troubles"].to_string();
+    assert!(troubles.contains("cannot be asked from this page"), "{troubles}");
 }
 
 async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engine) {
     let policy = "default-src 'none'; script-src {{collector}}; connect-src {{collector}}";
-    let page = Page::start_with_policy(engine, &surveys(), "{{tag}}", policy).await;
+    let page = Page::start_with(engine, &surveys(), &[("", "{{tag}}")], policy).await;
     page.open("/").await;
     page.browser.run("nabz.track('paid')").await;
     wait_until("the card to be asked for", async || page.asked(".wasm") > 0).await;
