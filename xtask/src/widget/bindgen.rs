@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use super::shorten::Names;
 
@@ -28,6 +28,8 @@ pub(crate) fn bind(module: &Path) -> Result<Bound> {
         .demangle(false)
         .remove_name_section(true)
         .remove_producers_section(true)
+        // Without another way for browsers of long ago.
+        .encode_into(EncodeInto::Always)
         // The loader names the file: the glue cannot know the hash in it.
         .omit_default_module_path(true)
         .generate_output()
