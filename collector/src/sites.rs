@@ -89,12 +89,8 @@ impl Sites {
     /// # Errors
     /// When the database fails.
     pub async fn load(store: Store) -> Result<Sites, StoreError> {
-        let sites = Sites {
-            live: Arc::default(),
-            changing: Arc::default(),
-            secrets: Arc::default(),
-            store: store.clone(),
-        };
+        let (live, changing, secrets) = (Arc::default(), Arc::default(), Arc::default());
+        let sites = Sites { live, changing, secrets, store: store.clone() };
         for StoredSite { site, file } in store.sites().await? {
             match serde_json::from_str::<Site>(&file) {
                 // Until its file is loaded again, nothing else manages it.

@@ -9,6 +9,7 @@
 mod activity;
 mod backup;
 mod changes;
+mod error;
 mod ingest;
 mod open;
 mod placement;
@@ -29,6 +30,7 @@ use tokio::sync::mpsc;
 use crate::secret;
 pub use activity::Activity;
 pub use backup::BackupError;
+pub use error::StoreError;
 use open::Place;
 pub use open::{OpenError, without_password};
 pub use placement::Placing;
@@ -39,29 +41,6 @@ pub use record::{Amendment, HANDLING_CHARS_MAX, Handling, Record};
 use sqlite::Sqlite;
 pub use stored::{Changed, StoredDefinition, StoredSite};
 pub use verify::{Difference, Verified, VerifyError};
-
-/// Why the store did not do it. Nothing was changed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// Too much is waiting to be written; try again in a moment.
-    #[error("too many responses are waiting to be written")]
-    Busy,
-    /// The database failed; this is what it said.
-    #[error("the database failed: {0}")]
-    Database(String),
-    /// The writer has ended.
-    #[error("the store is closed")]
-    Closed,
-    /// A secret could not be drawn.
-    #[error("the operating system has no randomness to give")]
-    NoRandomness,
-}
-
-impl From<getrandom::Error> for StoreError {
-    fn from(_: getrandom::Error) -> StoreError {
-        StoreError::NoRandomness
-    }
-}
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
