@@ -1,11 +1,15 @@
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::Collector;
 
 use crate::SITE;
 
 /// A file as a browser gets it: its bytes over the wire, and its text.
-async fn fetch(collector: &Collector, path: &str, encoding: &str) -> (usize, String, tests::Reply) {
+pub(crate) async fn fetch(
+    collector: &Collector,
+    path: &str,
+    encoding: &str,
+) -> (usize, String, tests::Reply) {
     let reply = collector.request(Method::GET, path, &[("accept-encoding", encoding)], "").await;
     assert_eq!(reply.status, 200, "{path}");
     let length = reply.header("content-length").parse().unwrap();
@@ -22,71 +26,12 @@ fn assets(loader: &str) -> [String; 2] {
 }
 
 /// A site with one survey, as most begin.
-const ONE_SURVEY: &str = r#"{ "site": "acme", "origins": ["https://acme.com"], "surveys": [
+pub(crate) const ONE_SURVEY: &str = r#"{ "site": "acme", "origins": ["https://acme.com"], "surveys": [
     { "id": "checkout",
       "questions": [{ "scale": "nps", "prompt": "How likely are you to recommend Acme to a friend?",
                       "follow_up": { "promoter": "What do you like most?", "detractor": "What went wrong?" } }],
       "show": { "event": "order_completed", "pages": ["/shop/*"], "delay_seconds": 2 },
       "again": { "answered_days": 90, "dismissed_days": 30 } }] }"#;
-
-#[tokio::test]
-async fn the_widget_keeps_its_weight() {
-    let collector = Collector::start(ONE_SURVEY);
-    let (loader, _, _) = fetch(&collector, "/acme/nabz.js", "br").await;
-    assert!(loader <= 2_500, "the loader has {loader} bytes");
-    let (_, plain, _) = fetch(&collector, "/acme/nabz.js", "identity").await;
-    let mut sum = loader;
-    for name in assets(&plain) {
-        sum += fetch(&collector, &format!("/assets/{name}"), "br").await.0;
-    }
-    sum += fetch(&collector, &definition_path(&collector).await, "br").await.0;
-    assert!(sum <= 46_000, "everything until a survey is shown has {sum} bytes");
-    let send = plain.split('"').find(|text| text.starts_with("send.")).expect("a part that sends");
-    let send = fetch(&collector, &format!("/assets/{send}"), "br").await.0;
-    assert!(send <= 1_500, "what sends the answers has {send} bytes");
-    println!("loader {loader} bytes, everything {sum} bytes, and to send {send} bytes");
-}
-
-/// Twenty surveys that use every trigger and every condition there is: at least ten rules each.
-fn twenty_surveys() -> String {
-    let survey = |at: usize| {
-        let trigger = match at % 6 {
-            0 => json!({ "event": format!("step_{at}_completed"), "cancel": ["order_failed"],
-                "properties": { "total": { "at_least": 10 * at } } }),
-            1 => json!({ "click": format!("#help-{at} button") }),
-            2 => json!({ "visible": format!("[data-section='{at}']") }),
-            3 => json!({ "scroll_percent": 40 + at }),
-            4 => json!({ "time_on_page_seconds": 10 + at }),
-            _ => json!({ "exit_intent": true }),
-        };
-        let mut show = json!({
-            "pages": [format!("/shop/{at}/*"), format!("!/shop/{at}/cart*")],
-            "devices": ["phone", "tablet"], "locales": ["en", "fa"], "delay_seconds": at,
-            "weekdays": ["monday", "tuesday", "wednesday", "thursday"],
-            "hours": { "from": "09:00", "until": "17:30" },
-        });
-        show.as_object_mut().unwrap().extend(trigger.as_object().unwrap().clone());
-        json!({
-            "id": format!("survey-{at}"), "show": show,
-            "questions": [{ "scale": "nps", "prompt": "How likely are you to recommend us?" }],
-            "audience": { "plan": ["pro", "team"], "orders": { "at_least": at } },
-            "account_age_days": { "at_least": 7 + at }, "sample": 0.25, "priority": 20 - at,
-            "starts": "2026-01-01", "ends": "2027-12-31",
-            "again": { "answered_days": 90 + at, "dismissed_days": 30 },
-        })
-    };
-    let surveys: Vec<Value> = (0..20).map(survey).collect();
-    json!({ "site": "acme", "origins": ["*"], "budget": 7, "surveys": surveys }).to_string()
-}
-
-#[tokio::test]
-async fn twenty_surveys_keep_the_loader_light() {
-    let collector = Collector::start(&twenty_surveys());
-    let (loader, plain, _) = fetch(&collector, "/acme/nabz.js", "br").await;
-    assert!(loader <= 5_000, "the loader has {loader} bytes");
-    drop(plain);
-    println!("loader {loader} bytes");
-}
 
 #[tokio::test]
 async fn a_loader_has_the_code_of_what_its_surveys_use_and_no_more() {
@@ -105,7 +50,7 @@ async fn a_loader_has_the_code_of_what_its_surveys_use_and_no_more() {
     check(&with("\"weekdays\": [\"monday\"]"), &["getTimezoneOffset"]).await;
 }
 
-async fn definition_path(collector: &Collector) -> String {
+pub(crate) async fn definition_path(collector: &Collector) -> String {
     let surveys = collector.get_as_admin("/api/v1/surveys").await.json();
     let survey = &surveys["surveys"][0];
     format!(

@@ -44,6 +44,8 @@ mod stage;
 mod tls;
 /// Responses out and in.
 mod transfer;
+/// What a visitor downloads.
+mod weight;
 
 /// What a page can ask of the widget, and hear from it.
 mod interface;

@@ -8,30 +8,26 @@ use serde_json::{Value, json};
 
 use crate::{Browser, Collector, Engine, TOKEN, host};
 
-/// Where a survey can stand; each is a survey of the gallery with this name.
+/// Where a survey can stand; each is a survey of the gallery with this id.
 pub const PLACEMENTS: [&str; 5] = ["popover", "bar", "modal", "inline", "tab"];
-/// Every scale that the widget draws, with what its question needs besides; their surveys are
-/// named by [`scale_survey`].
-pub const SCALES: [(&str, &str); 13] = [
-    ("nps", ""),
-    ("faces", ""),
-    ("faces", r#", "points": 5"#),
-    ("stars", ""),
-    ("rating", ""),
-    ("effort", ""),
-    ("ease", ""),
-    ("agree", ""),
-    ("thumbs", ""),
-    ("yes_no", ""),
-    ("choice", OPTIONS),
-    ("choice", SEVERAL_OPTIONS),
-    ("problems", OPTIONS),
+/// Every scale: the id of its survey, and its question.
+pub const SCALES: [(&str, &str); 15] = [
+    ("nps", r#"{ "scale": "nps" }"#),
+    ("faces", r#"{ "scale": "faces" }"#),
+    ("faces-5", r#"{ "scale": "faces", "points": 5 }"#),
+    ("stars", r#"{ "scale": "stars" }"#),
+    ("rating", r#"{ "scale": "rating" }"#),
+    ("thumbs", r#"{ "scale": "thumbs" }"#),
+    ("effort", r#"{ "scale": "effort" }"#),
+    ("ease", r#"{ "scale": "ease" }"#),
+    ("agree", r#"{ "scale": "agree" }"#),
+    ("yes-no", r#"{ "scale": "yes_no" }"#),
+    ("choice", r#"{ "scale": "choice", "options": OPTIONS }"#),
+    ("choices", r#"{ "scale": "choice", "multiple": true, "options": OPTIONS }"#),
+    ("problems", r#"{ "scale": "problems", "options": OPTIONS }"#),
+    ("text", r#"{ "scale": "text" }"#),
+    ("long", r#"{ "scale": "agree" }"#),
 ];
-const OPTIONS: &str = r#", "options": [{ "id": "late", "label": { "en": "It came late", "fa": "دیر رسید" } },
-    { "id": "broken", "label": { "en": "Something is broken", "fa": "چیزی شکسته است" } }]"#;
-const SEVERAL_OPTIONS: &str = r#", "multiple": true, "options": [
-    { "id": "price", "label": { "en": "The price", "fa": "قیمت" } },
-    { "id": "colours", "label": { "en": "The colours", "fa": "رنگ‌ها" } }]"#;
 /// Languages, one for each direction of writing.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "ltr"), ("fa", "rtl")];
 
@@ -54,15 +50,17 @@ pub const EVERY_WAY: [Way; 6] = [
 pub const TWO_WAYS: [Way; 2] = [("light", DESKTOP), ("dark", PHONE)];
 
 /// The screens of a survey, in the order in which a visitor comes to them.
-pub const SCREENS: [&str; 3] = ["question", "follow-up", "thanks"];
-
-/// Something to choose.
-const CELL: &str = "[role=radio], [role=checkbox]";
-
-/// The name of the survey with a scale of [`SCALES`].
-pub fn scale_survey(at: usize) -> String {
-    format!("scale-{at}")
+pub fn screens(survey: &str) -> &'static [&'static str] {
+    match survey {
+        "tab" => &["tab", "question", "follow-up", "thanks"],
+        // What is written answers and explains itself.
+        "text" => &["question"],
+        _ => &["question", "follow-up", "thanks"],
+    }
 }
+
+/// What sends a question that is not answered by one click.
+const UNSENT: &str = ".screen:not([data-answered]) [name=send]";
 
 /// The surveys in the page, in one browser.
 #[derive(Debug)]
@@ -87,24 +85,32 @@ impl Gallery {
         self.browser.open(&format!("{}/{language}", self.url)).await;
         self.browser.wait_for_loader().await;
         self.browser.run(&format!("nabz.open({})", json!(survey))).await;
-        if survey == "tab" {
-            self.browser.click_in_card(".tab").await;
-        }
-        self.browser.in_card(CELL).await;
+        let first = if screens(survey)[0] == "tab" { ".tab" } else { ".screen" };
+        self.browser.in_card(first).await;
     }
 
-    /// Goes on from one of [`SCREENS`] to the next, and waits for it.
+    /// Goes on from one of the [`screens`] to the next, and waits for it.
     pub async fn go_on(&self, from: &str) {
-        match from {
-            "question" => {
-                self.browser.click_in_card(CELL).await;
-                self.browser.in_card("textarea").await;
-            }
-            _ => {
-                self.browser.click_in_card("button[name=send]").await;
-                self.browser.in_card("[data-brief]").await;
+        let (clicks, next): (&[&str], _) = match from {
+            "tab" => (&[".tab"], ".screen"),
+            "question" => (&[".scale button", UNSENT], "[data-answered] textarea"),
+            _ => (&["[name=send]"], "[data-brief]"),
+        };
+        for selector in clicks {
+            // Only where several can be chosen is there something to send before the follow-up.
+            if *selector != UNSENT || self.has(UNSENT).await {
+                self.browser.click_in_card(selector).await;
             }
         }
+        self.browser.in_card(next).await;
+    }
+
+    async fn has(&self, selector: &str) -> bool {
+        let script = format!(
+            "return !!document.querySelector('nabz-survey').shadowRoot.querySelector({})",
+            json!(selector)
+        );
+        self.browser.run(&script).await == true
     }
 
     /// Makes the page seen in a way, with nothing moving.
@@ -118,27 +124,43 @@ impl Gallery {
 
 /// A survey for each placement and one for each scale.
 fn site() -> Value {
-    let texts = |en: &str, fa: &str| json!({ "en": en, "fa": fa });
-    let survey = |id: &str, mut question: Value, placement: &str| {
-        question["prompt"] =
-            texts("How likely are you to recommend us?", "چقدر احتمال دارد ما را پیشنهاد کنید؟");
-        question["follow_up"] = json!({ "any": texts("What is the reason?", "دلیلش چیست؟") });
-        let mut survey = json!({ "id": id, "questions": [question], "show": { "event": "never" } });
-        if placement != "popover" {
-            survey["placement"] = json!(placement);
-        }
-        if placement == "inline" {
+    let surveys = PLACEMENTS.iter().map(|placement| {
+        let mut survey = survey(placement, json!({ "scale": "nps" }));
+        survey["placement"] = json!(placement);
+        if *placement == "inline" {
             survey["target"] = json!("#here");
         }
         survey
-    };
-    let placed = PLACEMENTS.iter().map(|it| survey(it, json!({ "scale": "nps" }), it));
-    let scales = SCALES.iter().enumerate().map(|(at, (scale, more))| {
-        let question = format!("{{ \"scale\": \"{scale}\" {more} }}");
-        let question = serde_json::from_str(&question).expect("a question");
-        survey(&scale_survey(at), question, "popover")
     });
-    json!({ "site": "acme", "origins": ["*"], "surveys": placed.chain(scales).collect::<Vec<_>>() })
+    let options = json!([
+        { "id": "late", "label": { "en": "It came late", "fa": "دیر رسید" } },
+        { "id": "lost", "label": { "en": "Something was missing", "fa": "چیزی کم بود" } },
+        { "id": "rude", "label": { "en": "Nobody helped", "fa": "کسی کمک نکرد" } },
+    ]);
+    let scales = SCALES.iter().map(|(id, question)| {
+        let question = question.replace("OPTIONS", &options.to_string());
+        survey(id, serde_json::from_str(&question).expect("a question"))
+    });
+    json!({ "site": "acme", "origins": ["*"], "surveys": surveys.chain(scales).collect::<Vec<_>>() })
+}
+
+fn survey(id: &str, mut question: Value) -> Value {
+    let texts = |en: &str, fa: &str| json!({ "en": en, "fa": fa });
+    question["prompt"] = match id {
+        // Longer than anybody should ask, with a word that fits into no line.
+        "long" => texts(
+            "How much do you agree that everything about your order, from the first search to the \
+             Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, \
+             went as you would have liked it to go?",
+            "چقدر موافقید که همه‌چیز در سفارش شما، از نخستین جست‌وجو تا رسیدن بسته به دست شما، \
+             همان‌طور که دوست داشتید پیش رفت؟",
+        ),
+        _ => texts("How likely are you to recommend us?", "چقدر احتمال دارد ما را پیشنهاد کنید؟"),
+    };
+    if id != "text" {
+        question["follow_up"] = json!({ "any": texts("What is the reason?", "دلیلش چیست؟") });
+    }
+    json!({ "id": id, "questions": [question], "show": { "event": "never" } })
 }
 
 /// A page in each language. Nothing is wrong with it, so that whatever is wrong is the widget's.

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use tests::Engine;
 use tests::gallery::{
-    DESKTOP, EVERY_WAY, Gallery, LANGUAGES, PLACEMENTS, SCALES, SCREENS, TWO_WAYS, Way,
-    scale_survey,
+    DESKTOP, EVERY_WAY, Gallery, LANGUAGES, PLACEMENTS, SCALES, TWO_WAYS, Way, screens,
 };
 
 /// The width of a sheet, in CSS pixels.
 const WIDTH: u32 = 1960;
 
+/// How many scales are on one sheet: no picture can be endlessly high.
+const A_SHEET: usize = 5;
 /// A window on a desk, as small as it can be without becoming a phone.
 const WINDOW: (u32, u32) = (640, 460);
 
@@ -24,15 +25,16 @@ async fn main() {
     let folder = folder.canonicalize().expect("the folder for the sheets");
     let gallery = Gallery::open(Engine::Chromium, String::new()).await;
     for placement in PLACEMENTS {
-        let rows = photograph(&gallery, &folder, placement, placement, &EVERY_WAY).await;
+        let rows = photograph(&gallery, &folder, placement, &EVERY_WAY).await;
         draw(&gallery, &folder, placement, &rows).await;
     }
-    let mut rows = Vec::new();
-    for (at, (scale, more)) in SCALES.iter().enumerate() {
-        let name = format!("{scale}{}", more.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
-        rows.extend(photograph(&gallery, &folder, &scale_survey(at), &name, &TWO_WAYS).await);
+    for (at, scales) in SCALES.chunks(A_SHEET).enumerate() {
+        let mut rows = Vec::new();
+        for (scale, _) in scales {
+            rows.extend(photograph(&gallery, &folder, scale, &TWO_WAYS).await);
+        }
+        draw(&gallery, &folder, &format!("scales-{}", at + 1), &rows).await;
     }
-    draw(&gallery, &folder, "scales", &rows).await;
 }
 
 /// Takes pictures of all screens of a survey, and returns the names of their files: a row for each
@@ -41,24 +43,24 @@ async fn photograph(
     gallery: &Gallery,
     folder: &Path,
     survey: &str,
-    name: &str,
     ways: &[Way],
 ) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for (language, _) in LANGUAGES {
         gallery.show(survey, language).await;
-        for (at, screen) in SCREENS.iter().enumerate() {
+        let screens = screens(survey);
+        for (at, screen) in screens.iter().enumerate() {
             let mut row = Vec::new();
             for (colours, size) in ways {
                 let size = if *size == DESKTOP { WINDOW } else { *size };
                 gallery.see((colours, size)).await;
-                let file = format!("{name}-{screen}-{language}-{colours}-{}.png", size.0);
+                let file = format!("{survey}-{screen}-{language}-{colours}-{}.png", size.0);
                 let file = file.replace(' ', "-");
                 gallery.browser.picture(&folder.join(&file)).await;
                 row.push(file);
             }
             rows.push(row);
-            if at + 1 < SCREENS.len() {
+            if at + 1 < screens.len() {
                 gallery.go_on(screen).await;
             }
         }
@@ -69,8 +71,8 @@ async fn photograph(
 /// Puts pictures beside each other, as a page and as a picture of that page.
 async fn draw(gallery: &Gallery, folder: &Path, name: &str, rows: &[Vec<String>]) {
     let mut page = "<!doctype html><meta charset=utf-8><style>
-        body { background: #888; font: 11px sans-serif }
-        div { display: flex; gap: 8px; margin-bottom: 8px } figure { margin: 0 }
+        body { display: flex; flex-wrap: wrap; gap: 8px 40px; background: #888 }
+        div { display: flex; gap: 8px } figure { margin: 0; font: 11px sans-serif }
         img { display: block; height: 260px }</style>"
         .to_owned();
     for row in rows {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::bidi::modules::browsing_context::{SetViewport, Viewport};
-use thirtyfour::common::capabilities::firefox::FirefoxCapabilities;
+use thirtyfour::common::capabilities::firefox::{FirefoxCapabilities, FirefoxPreferences};
 use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::prelude::*;
 use thirtyfour::{RequestData, SessionId};
@@ -38,6 +38,10 @@ fn capabilities() -> WebDriverResult<FirefoxCapabilities> {
         capabilities.set_firefox_binary(&binary)?;
     }
     capabilities.set_headless()?;
+    let mut preferences = FirefoxPreferences::new();
+    // Processes for pages that are never opened cost a fifth of the start.
+    preferences.set("dom.ipc.processPrelaunch.enabled", false)?;
+    capabilities.set_preferences(preferences)?;
     capabilities.enable_bidi()?;
     Ok(capabilities)
 }
