@@ -4,13 +4,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use survey::Survey;
 use survey::rules::{CONDITIONS, Rules, TRIGGERS};
 
 use crate::assets;
+use crate::clock;
 use crate::encoded::Encoded;
+use crate::sites::LiveSite;
 
 /// Where the build leaves room for the table.
 const PLACE: &str = "NABZ_SITE";
+
+impl LiveSite {
+    /// When each of those surveys that are wanted is due, most urgent first.
+    pub(crate) fn rules(&self, is_wanted: impl Fn(&Survey) -> bool) -> Rules {
+        let version_of =
+            |it: &Survey| self.survey(&it.id).map_or(String::new(), |it| it.version.clone());
+        self.site.rules(is_wanted, version_of, |day| clock::start_of(day, &self.zone))
+    }
+}
 
 /// The loader of the site with these rules.
 pub(crate) fn loader(rules: &Rules) -> Encoded {

@@ -7,10 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use survey::check::Problem;
-use survey::rules::Rules;
-use survey::{Definition, Question, Site, Survey};
+use survey::{Definition, Question, Site};
 
-use crate::clock;
 use crate::encoded::{Encoded, hex};
 use crate::loader;
 use crate::store::{Changed, Placing, Store, StoreError, StoredDefinition, StoredSite};
@@ -266,13 +264,6 @@ impl LiveSite {
     /// Whether a file on disk manages it, rather than the HTTP interface.
     pub fn is_managed_by_file(&self) -> bool {
         self.managed_by_file.load(Ordering::Relaxed)
-    }
-
-    /// When each of those surveys that are wanted is due, most urgent first.
-    pub(crate) fn rules(&self, is_wanted: impl Fn(&Survey) -> bool) -> Rules {
-        let version_of =
-            |it: &Survey| self.survey(&it.id).map_or(String::new(), |it| it.version.clone());
-        self.site.rules(is_wanted, version_of, |day| clock::start_of(day, &self.zone))
     }
 
     /// The survey with this id, whether it is asked now or was earlier.
