@@ -270,7 +270,9 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).context("--log is not a filter such as info")?;
+    // The pool reports every connection that dies; the store says once what that means.
+    let filter = EnvFilter::try_new(format!("deadpool=off,{filter}"))
+        .context("--log is not a filter such as info")?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -6,6 +6,8 @@ mod access;
 mod accessibility;
 /// What may be posted, and what is refused.
 mod answers;
+/// Several collectors on one database.
+mod cluster;
 /// The command line.
 mod commands;
 /// Site files and the admin interface over their life.

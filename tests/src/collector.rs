@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use reqwest::{Client, Method};
@@ -34,6 +35,30 @@ pub fn program(name: &str) -> PathBuf {
     let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} is missing: run `cargo build --workspace --bins`", path.display());
     path
+}
+
+/// What a program says on standard error when it refuses to run.
+///
+/// # Panics
+/// When it runs.
+pub fn refusal(program: &mut Command) -> String {
+    let mut process = program.stderr(Stdio::piped()).spawn().expect("it can be started");
+    let lines = lines_of(process.stderr.take().expect("its errors are piped"));
+    let mut said = String::new();
+    // The lines end with the process.
+    loop {
+        match lines.recv_timeout(Duration::from_secs(20)) {
+            Ok(line) => said += &(line + "\n"),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                panic!("it runs: {said}");
+            }
+        }
+    }
+    assert!(!process.wait().expect("a child can be waited for").success(), "{said}");
+    said
 }
 
 /// The URL of a new database: on the PostgreSQL server that the tests are given, else a file in the
@@ -80,9 +105,17 @@ impl Collector {
     /// # Panics
     /// When it does not start.
     pub fn start_with(site: &str, arguments: &[&str]) -> Collector {
+        Collector::start_on(site, &new_database(), arguments)
+    }
+
+    /// Starts a collector with a site file and arguments of its own on a database.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_on(site: &str, database: &str, arguments: &[&str]) -> Collector {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::write(folder.path().join("site.json"), site).expect("a file in it");
-        Collector::run(folder, new_database(), arguments)
+        Collector::run(folder, database.to_owned(), arguments)
     }
 
     fn run(folder: TempDir, database: String, arguments: &[&str]) -> Collector {
@@ -136,7 +169,8 @@ impl Collector {
         asked.success() && self.process.wait().expect("a child can be waited for").success()
     }
 
-    fn kill(&mut self) {
+    /// Kills the process without warning.
+    pub fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

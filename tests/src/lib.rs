@@ -10,6 +10,7 @@ mod lines;
 mod post;
 mod proxy;
 mod raw;
+mod visitors;
 mod wait;
 
 pub use browser::{Browser, Engine};
@@ -17,6 +18,7 @@ pub use collector::{Collector, TOKEN, nabz, program};
 pub use post::{Reply, answered, new_id, response, signed};
 pub use proxy::Proxy;
 pub use raw::{Crowd, raw};
+pub use visitors::{Ledger, Visitors, check_ledger};
 pub use wait::{wait_for, wait_until};
 
 /// Makes a test in each browser of every function named: `chromium::name` and `firefox::name`.

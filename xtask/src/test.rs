@@ -21,11 +21,12 @@ const CARGO_DENY: &str = "0.20.2";
 const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
 const POSTGRES: &str = "NABZ_TEST_POSTGRES";
-/// Modules of tests that are the same on every database.
-const WITHOUT_STORE: [&str; 10] = [
+/// Modules of tests that are the same on every database, or have a server of their own.
+const WITHOUT_STORE: [&str; 11] = [
     "chromium::",
     "firefox::",
     "access::",
+    "cluster::",
     "commands::",
     "delivery::",
     "edge::",
@@ -41,6 +42,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     steps.step("find Chromium", browsers::chromium)?;
     let geckodriver = steps.step("find Firefox", || browsers::firefox(root))?;
     let axe = steps.step("find axe-core", || packages::npm(root, AXE))?.join("axe.min.js");
+    steps.step("find PostgreSQL", find_postgres)?;
     steps.step("build the widget", || widget::build(root, false))?;
     if filters.is_empty() {
         steps.step("check the format", || check_format(root))?;
@@ -67,11 +69,15 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     Ok(())
 }
 
+fn find_postgres() -> Result<()> {
+    if scratch_postgres::programs().is_some() {
+        return Ok(());
+    }
+    packages::install(&["postgresql"], "the store is tested on PostgreSQL too")
+}
+
 /// Runs the tests that store something once more, on a real server, and those of that server.
 fn test_postgres(root: &Path, filters: &[String]) -> Result<()> {
-    if scratch_postgres::programs().is_none() {
-        packages::install(&["postgresql"], "the store is tested on PostgreSQL too")?;
-    }
     let server = scratch_postgres::Server::start()?;
     let mut tests = cargo(root, &["test", "--workspace", "--lib", "--test", "it"]);
     tests.env(POSTGRES, server.url("postgres")).args(["--", "--include-ignored"]);

@@ -60,13 +60,13 @@ impl Postgres {
     ) -> Result<Postgres, OpenError> {
         let pool = target.pool(CONNECTIONS);
         let mut client = target.first(&pool).await?;
-        target.recognize(&client).await?;
+        target.recognize(&client, true).await?;
         configure::migrate(&mut client, &target).await?;
         let readers = match &replica {
             None => target.pool(READERS),
             Some(replica) => {
                 let readers = replica.pool(READERS);
-                replica.recognize(&replica.first(&readers).await?).await?;
+                replica.recognize(&replica.first(&readers).await?, false).await?;
                 readers
             }
         };
@@ -81,7 +81,7 @@ impl Postgres {
         };
         let sites = read::placed_sites(&client).await;
         // One that was cut off when the last collector ended goes on.
-        for site in sites.map_err(|error| store.failed(&error))? {
+        for site in sites.map_err(|trouble| store.failed(trouble))? {
             store.rebuild(site);
         }
         Ok(store)
@@ -93,10 +93,10 @@ impl Postgres {
         Postgres::open(target, None).await
     }
 
-    fn failed(&self, error: &StoreError) -> OpenError {
+    fn failed(&self, trouble: trouble::Trouble) -> OpenError {
         OpenError::Unreachable {
             place: self.target.to_string(),
-            reason: error.to_string(),
+            reason: StoreError::from(trouble).to_string(),
             remedy: "Check the server's log",
         }
     }
@@ -170,11 +170,11 @@ impl Postgres {
         site: String,
         queries: Vec<TallyQuery>,
     ) -> Result<Tallies, StoreError> {
-        tallies::read(&mut self.reader().await?, &site, &queries).await
+        Ok(tallies::read(&mut self.reader().await?, &site, &queries).await?)
     }
 
     pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
-        read::responses(&self.reader().await?, &query).await
+        Ok(read::responses(&self.reader().await?, &query).await?)
     }
 
     pub(super) async fn oldest_first(
@@ -184,7 +184,7 @@ impl Postgres {
         after: Option<(i64, String)>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        read::oldest_first(&self.reader().await?, (&site, &survey), after, limit).await
+        Ok(read::oldest_first(&self.reader().await?, (&site, &survey), after, limit).await?)
     }
 
     pub(super) async fn attribute_keys(
@@ -192,7 +192,7 @@ impl Postgres {
         site: String,
         survey: String,
     ) -> Result<Vec<String>, StoreError> {
-        read::attribute_keys(&self.reader().await?, &site, &survey).await
+        Ok(read::attribute_keys(&self.reader().await?, &site, &survey).await?)
     }
 
     pub(super) async fn of_other_surveys(
@@ -201,7 +201,7 @@ impl Postgres {
         survey: String,
         ids: Vec<String>,
     ) -> Result<Vec<(String, String)>, StoreError> {
-        read::of_other_surveys(&self.pool.get().await?, (&site, &survey), &ids).await
+        Ok(read::of_other_surveys(&self.pool.get().await?, (&site, &survey), &ids).await?)
     }
 
     pub(super) async fn asked_version(
@@ -209,22 +209,22 @@ impl Postgres {
         site: String,
         id: String,
     ) -> Result<Option<String>, StoreError> {
-        read::asked_version(&self.pool.get().await?, &site, &id).await
+        Ok(read::asked_version(&self.pool.get().await?, &site, &id).await?)
     }
 
     pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {
-        read::sites(&self.pool.get().await?).await
+        Ok(read::sites(&self.pool.get().await?).await?)
     }
 
     pub(super) async fn site(&self, site: &str) -> Result<Option<StoredSite>, StoreError> {
-        read::site(&self.pool.get().await?, site).await
+        Ok(read::site(&self.pool.get().await?, site).await?)
     }
 
     pub(super) async fn definitions(
         &self,
         site: &str,
     ) -> Result<Vec<StoredDefinition>, StoreError> {
-        read::definitions(&self.pool.get().await?, site).await
+        Ok(read::definitions(&self.pool.get().await?, site).await?)
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
@@ -244,7 +244,7 @@ impl Postgres {
     }
 
     pub(super) async fn drop_site(&self, site: &str) -> Result<(), StoreError> {
-        configure::drop_site(&mut self.pool.get().await?, site).await
+        Ok(configure::drop_site(&mut self.pool.get().await?, site).await?)
     }
 
     pub(super) async fn keep_session(
@@ -298,7 +298,7 @@ impl Postgres {
 /// A connection to a database that has to hold our tables already.
 async fn existing(target: &Target) -> Result<Client, OpenError> {
     let client = target.first(&target.pool(1)).await?;
-    target.recognize(&client).await?;
+    target.recognize(&client, false).await?;
     match configure::release(&client, target).await? {
         Some(_) => Ok(client),
         None => Err(OpenError::Empty(target.to_string())),
@@ -308,5 +308,5 @@ async fn existing(target: &Target) -> Result<Client, OpenError> {
 /// Counts all responses of a database again.
 pub(super) async fn verify(target: Target, repair: bool) -> Result<Verified, VerifyError> {
     let mut client = existing(&target).await?;
-    Ok(verify::verify(&mut client, repair).await?)
+    Ok(verify::verify(&mut client, repair).await.map_err(StoreError::from)?)
 }

@@ -65,14 +65,19 @@ fn release_of(folder: &Path) -> u32 {
 /// # Errors
 /// When the server cannot be reached; says what it answered.
 pub fn new_database(url: &str) -> Result<String> {
-    let bin = programs().context("PostgreSQL's psql is missing")?;
     let unique = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
     let name = format!("test_{}_{unique}", std::process::id());
-    let create = format!("CREATE DATABASE {name}");
-    let output = Command::new(bin.join("psql")).args(["-qXc", &create, url]).output()?;
-    ensure!(output.status.success(), "{create}: {}", said(&output));
+    execute(url, &format!("CREATE DATABASE {name}"))?;
     let (server, _) = url.rsplit_once('/').context("the URL names no database")?;
     Ok(format!("{server}/{name}"))
+}
+
+/// Runs a statement on the database that a URL names.
+fn execute(url: &str, statement: &str) -> Result<()> {
+    let bin = programs().context("PostgreSQL's psql is missing")?;
+    let output = Command::new(bin.join("psql")).args(["-qXc", statement, url]).output()?;
+    ensure!(output.status.success(), "{statement}: {}", said(&output));
+    Ok(())
 }
 
 impl Server {
@@ -147,6 +152,14 @@ impl Server {
     /// The URL of a database of the server, as its superuser, who needs no password.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://nabz@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs a statement on a database of the server.
+    ///
+    /// # Errors
+    /// Says what the server answered.
+    pub fn sql(&self, database: &str, statement: &str) -> Result<()> {
+        execute(&self.url(database), statement)
     }
 
     fn data(&self) -> PathBuf {

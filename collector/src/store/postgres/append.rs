@@ -11,7 +11,6 @@ use futures_util::future::{try_join, try_join_all};
 use survey::response::Response;
 use tokio_postgres::types::ToSql;
 
-use super::super::StoreError;
 use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, Version, version_of};
 use super::super::placement::Placement;
 use super::super::record::Record;
@@ -46,7 +45,7 @@ pub(super) async fn learn(
 async fn hold(transaction: &Transaction<'_>, site: &str) -> Result<Vec<Arc<Placement>>, Trouble> {
     let hold = transaction.prepare_cached(sql::HOLD_SITE).await?;
     transaction.execute(&hold, &[&site]).await?;
-    Ok(placement::of_site(transaction, site).await?)
+    placement::of_site(transaction, site).await
 }
 
 /// The stored records with these ids.
@@ -58,7 +57,7 @@ async fn records(
     let find = transaction.prepare_cached(sql::RECORDS).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let rows = transaction.query(&find, &[&site, &ids]).await?;
-    Ok(rows.iter().map(of_row).collect::<Result<_, _>>()?)
+    rows.iter().map(of_row).collect()
 }
 
 /// Learns stored records, and the definitions that they were asked with.
@@ -85,7 +84,7 @@ pub(super) async fn learn_records(
 pub(super) async fn definition(
     transaction: &Transaction<'_>,
     (site, survey, version): &Version,
-) -> Result<survey::Definition, StoreError> {
+) -> Result<survey::Definition, Trouble> {
     let find = transaction.prepare_cached(sql::DEFINITION).await?;
     json(&transaction.query_one(&find, &[site, survey, version]).await?, 0)
 }

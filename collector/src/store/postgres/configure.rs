@@ -5,8 +5,9 @@ use tokio_postgres::types::ToSql;
 
 use super::super::placement::Placing;
 use super::super::record::to_json;
-use super::super::{OpenError, StoreError, StoredDefinition, StoredSite};
+use super::super::{OpenError, StoredDefinition, StoredSite};
 use super::connect::Target;
+use super::trouble::Trouble;
 use super::writer::begin;
 use super::{placement, sql};
 
@@ -51,7 +52,7 @@ pub(super) async fn keep_site(
     site: &StoredSite,
     definitions: &[StoredDefinition],
     placing: &Placing,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     let transaction = begin(client).await?;
     transaction.execute(sql::CLOSE_SITE, &[&site.site]).await?;
     placement::want(&transaction, &site.site, placing).await?;
@@ -67,7 +68,7 @@ async fn keep_definition(
     transaction: &Transaction<'_>,
     site: &str,
     StoredDefinition { version, definition, current }: &StoredDefinition,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     transaction.execute(sql::RETIRE, &[&site, &definition.survey]).await?;
     let put: [&(dyn ToSql + Sync); 5] =
         [&site, &definition.survey, version, &to_json(definition), current];
@@ -76,7 +77,7 @@ async fn keep_definition(
 }
 
 /// Forgets a site's file. All collectors are told.
-pub(super) async fn drop_site(client: &mut Client, site: &str) -> Result<(), StoreError> {
+pub(super) async fn drop_site(client: &mut Client, site: &str) -> Result<(), Trouble> {
     let transaction = begin(client).await?;
     transaction.execute(sql::DROP_SITE, &[&site]).await?;
     transaction.execute(sql::TELL, &[&site]).await?;

@@ -22,6 +22,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 const OLDEST: i32 = 13;
 /// What to do when nothing better is known.
 const REACH_IT: &str = "Check that the server runs there and can be reached from here";
+/// What to do when the database cannot be written to.
+const WRITE: &str =
+    "If it is a replica, name the primary with --database, and the replica with --read-database";
 
 /// A database of a server.
 #[derive(Clone)]
@@ -80,8 +83,8 @@ impl Target {
         &self.config
     }
 
-    /// Refuses a server that lacks what is needed.
-    pub(super) async fn recognize(&self, client: &Client) -> Result<(), OpenError> {
+    /// Refuses a server that lacks what is needed, and one that only reads when it has to `write`.
+    pub(super) async fn recognize(&self, client: &Client, write: bool) -> Result<(), OpenError> {
         let failed = |error: tokio_postgres::Error| self.unreachable(&error);
         let row = client.query_one(sql::SERVER, &[]).await.map_err(failed)?;
         let found: String = row.get("version");
@@ -91,7 +94,11 @@ impl Target {
             let found = found.split(" on ").next().unwrap_or_default().to_owned();
             return Err(OpenError::Unsupported { place: self.to_string(), found, oldest: OLDEST });
         }
-        if row.get::<_, &str>("fsync") == "off" {
+        if write && row.get::<_, &str>("read_only") == "on" {
+            let reason = "it is read-only".to_owned();
+            return Err(OpenError::Unreachable { place: self.to_string(), reason, remedy: WRITE });
+        }
+        if write && row.get::<_, &str>("fsync") == "off" {
             tracing::warn!("the server runs with fsync=off: a power cut would lose answers");
         }
         Ok(())
@@ -107,10 +114,7 @@ impl Target {
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
                 "Let this user create a schema: GRANT CREATE ON DATABASE … TO …"
             }
-            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => {
-                "It is read-only, perhaps a replica: name the primary with --database, and the \
-                 replica with --read-database"
-            }
+            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => WRITE,
             Some(&SqlState::TOO_MANY_CONNECTIONS) => "Raise its max_connections",
             _ => REACH_IT,
         };

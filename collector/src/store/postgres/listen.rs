@@ -16,10 +16,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Passes on what is heard, for as long as somebody listens. After a connection was lost, anything
 /// may have changed.
 pub(super) async fn run(target: Target, changed: mpsc::Sender<Changed>) {
+    let mut lost = false;
     while !changed.is_closed() {
-        if let Err(error) = hear(&target, &changed).await {
-            let reason = said(&error);
-            tracing::warn!(reason, "changes of sites are not heard of: trying again");
+        match hear(&target, &changed).await {
+            Err(error) if !lost => {
+                let reason = said(&error);
+                tracing::warn!(reason, "changes of sites are not heard of: trying again");
+                lost = true;
+            }
+            Err(_) => {}
+            Ok(()) => lost = false,
         }
         tokio::time::sleep(PAUSE).await;
     }

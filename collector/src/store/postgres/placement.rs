@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
 
-use super::super::StoreError;
 use super::super::placement::{Generation, Placement, Placing};
 use super::super::record::to_json;
 use super::record::json;
 use super::sql;
+use super::trouble::Trouble;
 
 /// The generations of a site: the one that is shown and, during a rebuild, the one after it.
 pub(super) async fn of_site(
     transaction: &Transaction<'_>,
     site: &str,
-) -> Result<Vec<Arc<Placement>>, StoreError> {
+) -> Result<Vec<Arc<Placement>>, Trouble> {
     let ready = |(generation, placing)| Arc::new(Placement::new(generation, placing));
     Ok(kept(transaction, site).await?.into_iter().map(ready).collect())
 }
@@ -22,7 +22,7 @@ pub(super) async fn of_site(
 async fn kept(
     transaction: &Transaction<'_>,
     site: &str,
-) -> Result<Vec<(Generation, Placing)>, StoreError> {
+) -> Result<Vec<(Generation, Placing)>, Trouble> {
     let find = transaction.prepare_cached(sql::PLACEMENTS).await?;
     let rows = transaction.query(&find, &[&site]).await?;
     let placing = |row: &tokio_postgres::Row| {
@@ -38,7 +38,7 @@ pub(super) async fn want(
     transaction: &Transaction<'_>,
     site: &str,
     wanted: &Placing,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     let kept = kept(transaction, site).await?;
     if kept.last().is_some_and(|(_, newest)| newest == wanted) {
         return Ok(());
@@ -61,7 +61,7 @@ pub(super) async fn show(
     transaction: &Transaction<'_>,
     site: &str,
     generation: Generation,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     for (old, _) in kept(transaction, site).await? {
         if old < generation {
             drop_generation(transaction, site, old).await?;
@@ -76,7 +76,7 @@ pub(super) async fn reached(
     site: &str,
     generation: Generation,
     id: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     transaction.execute(sql::REACHED, &[&site, &generation, &id]).await?;
     Ok(())
 }
@@ -85,7 +85,7 @@ async fn drop_generation(
     transaction: &Transaction<'_>,
     site: &str,
     generation: Generation,
-) -> Result<(), StoreError> {
+) -> Result<(), Trouble> {
     for drop in [sql::DROP_TALLIES, sql::DROP_PLACEMENT] {
         transaction.execute(drop, &[&site, &generation]).await?;
     }

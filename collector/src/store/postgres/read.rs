@@ -4,12 +4,13 @@ use deadpool_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 use super::super::record::Record;
-use super::super::{Page, PageQuery, StoreError, StoredDefinition, StoredSite};
+use super::super::{Page, PageQuery, StoredDefinition, StoredSite};
 use super::record::{json, of_row};
 use super::sql;
+use super::trouble::Trouble;
 
 /// One page of a survey's responses, newest first.
-pub(super) async fn responses(client: &Client, query: &PageQuery) -> Result<Page, StoreError> {
+pub(super) async fn responses(client: &Client, query: &PageQuery) -> Result<Page, Trouble> {
     let (time, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
     let group = query.group.map_or(String::new(), |group| format!(",{group},"));
     // One more than asked for tells whether there is a next page.
@@ -33,7 +34,7 @@ pub(super) async fn oldest_first(
     (site, survey): (&str, &str),
     after: Option<(i64, String)>,
     limit: usize,
-) -> Result<Vec<Record>, StoreError> {
+) -> Result<Vec<Record>, Trouble> {
     let (time, id) = after.unwrap_or((i64::MIN, String::new()));
     let find = client.prepare_cached(sql::OLDEST_FIRST).await?;
     let rows = client.query(&find, &[&site, &survey, &time, &id, &(limit as i64)]).await?;
@@ -45,7 +46,7 @@ pub(super) async fn attribute_keys(
     client: &Client,
     site: &str,
     survey: &str,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<String>, Trouble> {
     let rows = client.query(sql::ATTRIBUTE_KEYS, &[&site, &survey]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
@@ -55,7 +56,7 @@ pub(super) async fn of_other_surveys(
     client: &Client,
     (site, survey): (&str, &str),
     ids: &[String],
-) -> Result<Vec<(String, String)>, StoreError> {
+) -> Result<Vec<(String, String)>, Trouble> {
     let rows = client.query(sql::OF_OTHER_SURVEYS, &[&site, &survey, &ids]).await?;
     let pair = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
     rows.iter().map(pair).collect()
@@ -79,14 +80,14 @@ pub(super) async fn asked_version(
     client: &Client,
     site: &str,
     id: &str,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<String>, Trouble> {
     let find = client.prepare_cached(sql::ASKED_VERSION).await?;
     let row = client.query_opt(&find, &[&site, &id]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
 }
 
 /// All sites.
-pub(super) async fn sites(client: &Client) -> Result<Vec<StoredSite>, StoreError> {
+pub(super) async fn sites(client: &Client) -> Result<Vec<StoredSite>, Trouble> {
     let rows = client.query(sql::SITES, &[]).await?;
     let site =
         |row: &tokio_postgres::Row| Ok(StoredSite { site: row.try_get(0)?, file: row.try_get(1)? });
@@ -94,13 +95,13 @@ pub(super) async fn sites(client: &Client) -> Result<Vec<StoredSite>, StoreError
 }
 
 /// The keys of all sites that have answers, or once had.
-pub(super) async fn placed_sites(client: &Client) -> Result<Vec<String>, StoreError> {
+pub(super) async fn placed_sites(client: &Client) -> Result<Vec<String>, Trouble> {
     let rows = client.query(sql::PLACED_SITES, &[]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
 /// The site with this key.
-pub(super) async fn site(client: &Client, site: &str) -> Result<Option<StoredSite>, StoreError> {
+pub(super) async fn site(client: &Client, site: &str) -> Result<Option<StoredSite>, Trouble> {
     let row = client.query_opt(sql::SITE, &[&site]).await?;
     row.map(|row| Ok(StoredSite { site: site.to_owned(), file: row.try_get(0)? })).transpose()
 }
@@ -109,7 +110,7 @@ pub(super) async fn site(client: &Client, site: &str) -> Result<Option<StoredSit
 pub(super) async fn definitions(
     client: &Client,
     site: &str,
-) -> Result<Vec<StoredDefinition>, StoreError> {
+) -> Result<Vec<StoredDefinition>, Trouble> {
     let rows = client.query(sql::DEFINITIONS, &[&site]).await?;
     let definition = |row: &tokio_postgres::Row| {
         Ok(StoredDefinition {

@@ -77,7 +77,7 @@ async fn place(
     records: Vec<Record>,
 ) -> Result<(), Trouble> {
     let Some(last) = records.last().map(|record| record.response.id.clone()) else {
-        return Ok(placement::show(transaction, site, generation).await?);
+        return placement::show(transaction, site, generation).await;
     };
     let mut ingest = Ingest::default();
     ingest.learn_placements(site.to_owned(), placement::of_site(transaction, site).await?);
@@ -86,5 +86,5 @@ async fn place(
     append::learn_buckets(&mut ingest, transaction, &responses).await?;
     responses.iter().for_each(|it| ingest.place_anew(&key_of(it), generation));
     append::write(&mut ingest, transaction).await?;
-    Ok(placement::reached(transaction, site, generation, Some(&last)).await?)
+    placement::reached(transaction, site, generation, Some(&last)).await
 }

@@ -4,12 +4,12 @@ use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::super::StoreError;
 use super::super::ingest::{self, Asked};
 use super::super::record::{Record, groups, has_words, to_json};
+use super::trouble::Trouble;
 
 /// A record from a row of the statements that read whole ones.
-pub(super) fn of_row(row: &Row) -> Result<Record, StoreError> {
+pub(super) fn of_row(row: &Row) -> Result<Record, Trouble> {
     Ok(Record {
         response: json(row, 0)?,
         places: json(row, 1)?,
@@ -23,9 +23,9 @@ pub(super) fn of_row(row: &Row) -> Result<Record, StoreError> {
 }
 
 /// A column of JSON that we wrote ourselves.
-pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, StoreError> {
+pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Trouble> {
     serde_json::from_str(row.try_get(column)?)
-        .map_err(|error| StoreError::Database(format!("column {column} is damaged: {error}")))
+        .map_err(|error| Trouble::Broken(format!("column {column} is damaged: {error}")))
 }
 
 /// The columns of records that are written in one statement.

@@ -46,7 +46,8 @@ statements! {
     /// What the server is.
     SERVER =
         "SELECT version() AS version, current_setting('server_version_num')::integer AS number,
-           current_setting('fsync') AS fsync";
+           current_setting('fsync') AS fsync,
+           current_setting('transaction_read_only') AS read_only";
     /// Whether there are tables of ours.
     HAS_RELEASE = "SELECT to_regclass('nabz.release') IS NOT NULL";
     /// The schema of the tables.

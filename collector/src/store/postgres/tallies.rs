@@ -9,8 +9,9 @@ use tokio_postgres::types::ToSql;
 
 use super::super::changes::{Changes, Key};
 use super::super::placement::Generation;
-use super::super::{StoreError, Tallies, TallyQuery};
+use super::super::{Tallies, TallyQuery};
 use super::sql;
+use super::trouble::Trouble;
 
 /// The columns of tallies of one site that are written in one statement.
 #[derive(Default)]
@@ -43,7 +44,7 @@ impl Columns {
 pub(super) async fn flush(
     changes: &mut Changes,
     transaction: &Transaction<'_>,
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<(), Trouble> {
     let mut sites: Vec<(String, Columns)> = Vec::new();
     for (([site, survey, key, bucket, series], generation, day), cells) in changes.take() {
         if sites.last().is_none_or(|(last, _)| *last != site) {
@@ -67,7 +68,7 @@ pub(super) async fn read(
     client: &mut Client,
     site: &str,
     queries: &[TallyQuery],
-) -> Result<Tallies, StoreError> {
+) -> Result<Tallies, Trouble> {
     let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
     let snapshot = snapshot.read_only(true).start().await?;
     let shown = snapshot.prepare_cached(sql::SHOWN).await?;
@@ -87,7 +88,7 @@ async fn read_one(
     snapshot: &Transaction<'_>,
     (site, generation): (&str, Generation),
     query: &TallyQuery,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<Row>, Trouble> {
     let tally = snapshot.prepare_cached(sql::TALLY).await?;
     let TallyQuery { survey, key, from, to } = query;
     let rows = snapshot.query(&tally, &[&site, &generation, survey, key, &from.0, &to.0]).await?;
@@ -104,7 +105,7 @@ pub(super) async fn all(
     transaction: &Transaction<'_>,
     site: &str,
     survey: &str,
-) -> Result<Vec<(Key, Cells)>, StoreError> {
+) -> Result<Vec<(Key, Cells)>, Trouble> {
     let rows = transaction.query(sql::ALL_TALLIES, &[&site, &survey]).await?;
     let row = |row: &tokio_postgres::Row| {
         let names = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
@@ -116,7 +117,7 @@ pub(super) async fn all(
 }
 
 /// The counters that begin at a column.
-fn cells_at(row: &tokio_postgres::Row, first: usize) -> Result<Cells, tokio_postgres::Error> {
+fn cells_at(row: &tokio_postgres::Row, first: usize) -> Result<Cells, Trouble> {
     let mut cells = Cells::default();
     for (at, cell) in cells.iter_mut().enumerate() {
         *cell = row.try_get(first + at)?;

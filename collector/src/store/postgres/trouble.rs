@@ -13,22 +13,15 @@ pub(super) enum Trouble {
     Overtaken,
     /// The connection or the server is gone, for this reason.
     Lost(String),
-    /// Nothing that another attempt could mend.
-    Broken(StoreError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Trouble {
-        Trouble::Broken(error)
-    }
+    /// Nothing that another attempt could mend: this is what the database said.
+    Broken(String),
 }
 
 impl From<Trouble> for StoreError {
     fn from(trouble: Trouble) -> StoreError {
         match trouble {
             Trouble::Overtaken => StoreError::Busy,
-            Trouble::Lost(reason) => StoreError::Database(reason),
-            Trouble::Broken(error) => error,
+            Trouble::Lost(reason) | Trouble::Broken(reason) => StoreError::Database(reason),
         }
     }
 }
@@ -55,8 +48,8 @@ impl From<tokio_postgres::Error> for Trouble {
             Some(code) if ["08", "53", "57"].iter().any(|class| code.code().starts_with(class)) => {
                 Trouble::Lost(said(&error))
             }
-            Some(_) => Trouble::Broken(error.into()),
-            None if is_ours(&error) => Trouble::Broken(error.into()),
+            Some(_) => Trouble::Broken(said(&error)),
+            None if is_ours(&error) => Trouble::Broken(said(&error)),
             None => Trouble::Lost(said(&error)),
         }
     }

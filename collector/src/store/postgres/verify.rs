@@ -8,14 +8,14 @@ use futures_util::TryStreamExt as _;
 use survey::Definition;
 use tokio_postgres::IsolationLevel;
 
-use super::super::StoreError;
 use super::super::changes::Changes;
 use super::super::verify::{Verified, compare};
 use super::record::{json, of_row};
+use super::trouble::Trouble;
 use super::{placement, read, sql, tallies};
 
 /// Counts all responses again, site by site, and has the tallies say so if asked to.
-pub(super) async fn verify(client: &mut Client, repair: bool) -> Result<Verified, StoreError> {
+pub(super) async fn verify(client: &mut Client, repair: bool) -> Result<Verified, Trouble> {
     let mut verified = Verified::default();
     for site in read::placed_sites(client).await? {
         let transaction = look(client, &site, repair).await?;
@@ -41,7 +41,7 @@ async fn look<'a>(
     client: &'a mut Client,
     site: &str,
     repair: bool,
-) -> Result<Transaction<'a>, StoreError> {
+) -> Result<Transaction<'a>, Trouble> {
     if !repair {
         let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
         return Ok(snapshot.read_only(true).start().await?);
@@ -56,7 +56,7 @@ async fn recount(
     transaction: &Transaction<'_>,
     site: &str,
     survey: &str,
-) -> Result<(u64, Changes), StoreError> {
+) -> Result<(u64, Changes), Trouble> {
     let placements = placement::of_site(transaction, site).await?;
     // Nothing else can be asked while rows are coming in.
     let definitions = definitions(transaction, site, survey).await?;
@@ -69,7 +69,7 @@ async fn recount(
         record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
         let version = record.response.version.clone().unwrap_or_default();
         let asked = definitions.get(&version).ok_or_else(|| {
-            StoreError::Database(format!("{site}/{survey} has no definition {version:?}"))
+            Trouble::Broken(format!("{site}/{survey} has no definition {version:?}"))
         })?;
         counted.count(&record, asked, 1);
         responses += 1;
@@ -82,11 +82,11 @@ async fn definitions(
     transaction: &Transaction<'_>,
     site: &str,
     survey: &str,
-) -> Result<HashMap<String, Definition>, StoreError> {
+) -> Result<HashMap<String, Definition>, Trouble> {
     let rows = transaction.query(sql::DEFINITIONS, &[&site]).await?;
     let definitions = rows.iter().map(|row| Ok((row.try_get(0)?, json(row, 1)?)));
     let mut definitions: HashMap<String, Definition> =
-        definitions.collect::<Result<_, StoreError>>()?;
+        definitions.collect::<Result<_, Trouble>>()?;
     definitions.retain(|_, definition| definition.survey == survey);
     Ok(definitions)
 }

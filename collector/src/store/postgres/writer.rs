@@ -180,7 +180,7 @@ impl Hand {
                 }
             }
             Err(Trouble::Broken(error)) if jobs.len() > 1 => {
-                tracing::error!(%error, "a batch of {} is written one by one", jobs.len());
+                tracing::error!(error, "a batch of {} is written one by one", jobs.len());
                 for job in jobs {
                     let done = self.insist(std::slice::from_ref(&job)).await;
                     let one = done.map(|mut done| done.pop().unwrap_or(Done::Nothing));
@@ -198,6 +198,7 @@ impl Hand {
     /// Tries until it is done, the database refuses it, or patience ends.
     async fn insist(&mut self, jobs: &[Job]) -> Result<Vec<Done>, Trouble> {
         let start = Instant::now();
+        let mut lost = false;
         loop {
             let attempt = tokio::time::timeout(ATTEMPT_MAX, self.attempt(jobs)).await;
             let trouble = match attempt {
@@ -215,7 +216,10 @@ impl Hand {
                 _ if start.elapsed() >= PATIENCE => return Err(trouble),
                 Trouble::Overtaken => {}
                 Trouble::Lost(reason) => {
-                    tracing::warn!(reason, "the connection to the database is lost: trying again");
+                    if !lost {
+                        tracing::warn!(reason, "the database is lost: trying again");
+                        lost = true;
+                    }
                     // Half a transaction may still be open on it.
                     drop(self.client.take().map(Client::take));
                     tokio::time::sleep(PAUSE).await;
