@@ -1,18 +1,19 @@
 //! The command line.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use ipnet::IpNet;
 use survey::check::Problem;
-use tracing_subscriber::EnvFilter;
 
 use crate::apply::{self, Apply};
+use crate::log::{LogFormat, log_to_stderr};
 use crate::serve::{self, Options, Running, TlsFiles};
+use crate::servers::{Distribute, Migrate};
 use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
 use crate::{demo_data, settings, sites};
@@ -67,7 +68,12 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The database
-        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        #[arg(
+            long,
+            env = "NABZ_DATABASE",
+            hide_env_values = true,
+            default_value = "sqlite:nabz.db"
+        )]
         database: String,
     },
     /// Print the secret with which the server of a site signs the ids of its users
@@ -75,12 +81,19 @@ enum Command {
         /// The site's key
         site: String,
         /// The database; a collector may be running
-        #[arg(long, env = "NABZ_DATABASE", default_value = "sqlite:nabz.db")]
+        #[arg(
+            long,
+            env = "NABZ_DATABASE",
+            hide_env_values = true,
+            default_value = "sqlite:nabz.db"
+        )]
         database: String,
         /// Draw a new one first; a collector takes it at its next start
         #[arg(long)]
         new: bool,
     },
+    Distribute(Distribute),
+    Migrate(Migrate),
     Score(Score),
     Export(Export),
     Import(Import),
@@ -155,14 +168,6 @@ struct Serve {
     log: String,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LogFormat {
-    /// Lines for people
-    Text,
-    /// Lines of JSON for programs
-    Json,
-}
-
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -195,6 +200,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Secret { site, database, new } => block_on(secret(site, &database, new)),
+        Command::Distribute(distribute) => block_on(distribute.run()),
+        Command::Migrate(migrate) => block_on(migrate.run()),
         Command::Score(score) => score.run(),
         Command::Export(export) => block_on(export.run()),
         Command::Import(import) => block_on(import.run()),
@@ -267,21 +274,6 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
     })
-}
-
-fn log_to_stderr(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    // The pool reports every connection that dies; the store says once what that means.
-    let filter = EnvFilter::try_new(format!("deadpool=off,{filter}"))
-        .context("--log is not a filter such as info")?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_target(false).init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
 }
 
 /// Prints the problems of each file, or that there are none, and what could be better in it.

@@ -11,6 +11,7 @@
 //! - `remote`: a running collector, as the command line speaks to it
 //! - [`transfer`]: responses out and in: exports, imports, the score of a column
 //! - [`settings`]: settings from a file
+//! - `servers`: from a database file to a server, and to a cluster
 //! - [`demo_data`]: a believable year of responses
 //!
 //! # What happens to an answer
@@ -32,9 +33,11 @@ mod clock;
 mod encoded;
 mod http;
 mod loader;
+mod log;
 mod pages;
 mod remote;
 mod secret;
+mod servers;
 mod settings;
 mod signature;
 mod watch;

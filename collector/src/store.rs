@@ -11,6 +11,7 @@ mod backup;
 mod changes;
 mod error;
 mod ingest;
+mod migration;
 mod open;
 mod placement;
 mod posted;
@@ -22,8 +23,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod verify;
-
-use std::path::PathBuf;
+mod whole;
 
 use tokio::sync::mpsc;
 
@@ -31,10 +31,12 @@ use crate::secret;
 pub use activity::Activity;
 pub use backup::BackupError;
 pub use error::StoreError;
+pub use migration::{MigrateError, Migration};
 use open::Place;
 pub use open::{OpenError, without_password};
 pub use placement::Placing;
 pub use posted::{Kept, Posted};
+pub use postgres::DistributeError;
 use postgres::Postgres;
 pub use query::{Page, PageQuery, Tallies, TallyQuery};
 pub use record::{Amendment, HANDLING_CHARS_MAX, Handling, Record};
@@ -110,18 +112,6 @@ impl Store {
         Ok(Store { backend })
     }
 
-    /// Writes a copy of a database to a new file, as it is at one moment; a collector may be writing
-    /// meanwhile. Returns how many bytes it has.
-    ///
-    /// # Errors
-    /// When the database is none in a file, or the copy cannot be written.
-    pub async fn backup(url: &str, to: PathBuf) -> Result<u64, BackupError> {
-        match open::place_of(url)? {
-            Place::Sqlite(path) => sqlite::backup(path, to).await,
-            Place::Postgres(_) => Err(BackupError::Server(without_password(url))),
-        }
-    }
-
     /// Opens the database named by a URL only to read it, whoever writes it meanwhile. What would
     /// change a file comes back as [`StoreError::Closed`].
     ///
@@ -145,18 +135,6 @@ impl Store {
             Backend::Sqlite(it) => it.sign(address),
             // A server lets many write.
             Backend::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// Counts all responses of a database again and compares the tallies with that; a collector may
-    /// be writing meanwhile. To `repair` writes what was counted, in one transaction a site.
-    ///
-    /// # Errors
-    /// When there is no such database or it fails.
-    pub async fn verify(url: &str, repair: bool) -> Result<Verified, VerifyError> {
-        match open::place_of(url)? {
-            Place::Sqlite(path) => sqlite::verify(path, repair).await,
-            Place::Postgres(target) => postgres::verify(target, repair).await,
         }
     }
 

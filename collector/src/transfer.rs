@@ -21,7 +21,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::sites::{LiveSite, Sites};
-use crate::store::Store;
+use crate::store::{Store, without_password};
 
 pub(crate) use export::Exporter;
 pub use export::{Export, Format};
@@ -64,7 +64,7 @@ impl Target {
             format!(
                 "there is no site {:?} in {}; there are: {}. `nabz serve SITE.json` adds one",
                 self.site,
-                self.database,
+                without_password(&self.database),
                 list(known)
             )
         })?;

@@ -150,3 +150,49 @@ async fn a_database_that_cannot_be_used_is_named_without_its_password() {
     assert_eq!(collector.post(&tests::answered("checkout", "nps", 9)).await.status, 204);
     assert_eq!(collector.summary("checkout", "").await["answered"], json!(1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_carried_to_a_server_whole_and_goes_on_after_a_cut() {
+    let server = Server::start().unwrap();
+    let to = new_database(&server.url("postgres")).unwrap();
+    let mut collectors = vec![Collector::start_on(SITE, "sqlite:nabz.db", &ARGUMENTS)];
+    let mut visitors = Visitors::new(&collectors, 8);
+    visitors.more(1_050).await;
+    let ledger = visitors.leave().await;
+    let mut file = collectors.remove(0);
+    let id = ledger.keys().next().unwrap();
+    let path = format!("/api/v1/responses/acme/{id}");
+    let headers = [("authorization", format!("Bearer {TOKEN}"))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let spam = json!({ "excluded": true, "why": "spam" }).to_string();
+    assert_eq!(file.request(Method::PATCH, &path, &headers, &spam).await.status, 204);
+    let summary = file.summary("checkout", "by=plan").await;
+    let command = |file: &Collector| {
+        let mut migrate = file.nabz();
+        migrate.args(["migrate", "--from", "sqlite:nabz.db", "--to", &to]);
+        migrate
+    };
+    let migrate = |file: &Collector| {
+        let output = command(file).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let refused = refusal(&mut command(&file));
+    assert!(refused.contains("is in use by process"), "{refused}");
+    assert!(file.stop());
+    let whole = format!("{} responses of 1 sites carried", ledger.len());
+    let said = migrate(&file);
+    assert!(said.starts_with(&whole) && said.contains("the tallies say the same"), "{said}");
+    assert!(migrate(&file).starts_with("0 responses of 1 sites carried"));
+    // As if it had been cut off: the site is written last.
+    let database = to.rsplit('/').next().unwrap();
+    server.sql(database, "DELETE FROM nabz.sites").unwrap();
+    server.sql(database, &format!("DELETE FROM nabz.responses WHERE id = '{id}'")).unwrap();
+    assert!(migrate(&file).starts_with("1 responses of 1 sites carried"));
+    let served = Collector::start_on(SITE, &to, &ARGUMENTS);
+    assert_eq!(served.summary("checkout", "by=plan").await, summary);
+    check_ledger(&served, &ledger).await;
+    // What is there now is never overwritten.
+    server.sql(database, &format!("DELETE FROM nabz.responses WHERE id = '{id}'")).unwrap();
+    let refused = refusal(&mut command(&file));
+    assert!(refused.contains("site \"acme\" is in use in the new database"), "{refused}");
+}

@@ -1,5 +1,5 @@
 use serde_json::json;
-use tests::{Collector, TOKEN, answered, new_id, response};
+use tests::{Collector, TOKEN, Visitors, answered, check_ledger, new_id, response};
 
 use crate::SITE;
 
@@ -7,19 +7,17 @@ const ARGUMENTS: [&str; 4] = ["--admin-token", TOKEN, "--rate-limit", "0"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_by_a_kill() {
-    let mut collector = Collector::start(SITE);
-    let mut acknowledged = 0;
-    for round in 1..=3u64 {
-        let posts = (0..40).map(|_| answered("checkout", "nps", 9));
-        for post in posts {
-            assert_eq!(collector.post(&post).await.status, 204);
-            acknowledged += 1;
-        }
-        collector = collector.kill_and_restart(&ARGUMENTS);
-        let summary = collector.summary("checkout", "").await;
-        assert_eq!(summary["questions"][0]["counts"]["9"], acknowledged, "round {round}");
-        collector.verify();
+    let mut collectors = vec![Collector::start(SITE)];
+    let mut visitors = Visitors::new(&collectors, 12);
+    for _ in 0..6 {
+        visitors.more(50).await;
+        let killed = collectors.remove(0);
+        collectors.push(killed.kill_and_restart(&ARGUMENTS));
+        visitors.find(0, &collectors[0]);
     }
+    visitors.more(50).await;
+    let ledger = visitors.leave().await;
+    check_ledger(&collectors[0], &ledger).await;
 }
 
 #[tokio::test]

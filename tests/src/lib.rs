@@ -14,7 +14,7 @@ mod visitors;
 mod wait;
 
 pub use browser::{Browser, Engine};
-pub use collector::{Collector, TOKEN, nabz, program};
+pub use collector::{Collector, TOKEN, nabz, program, refusal};
 pub use post::{Reply, answered, new_id, response, signed};
 pub use proxy::Proxy;
 pub use raw::{Crowd, raw};

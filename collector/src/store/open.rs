@@ -31,9 +31,15 @@ pub enum OpenError {
     /// Only PostgreSQL has replicas.
     #[error("--read-database names a replica of a PostgreSQL --database: {0:?} is none")]
     NoReplica(String),
+    /// A file is on one machine.
+    #[error("a SQLite database is one file: --database has to be postgres://…")]
+    OneFile,
     /// There is no such file.
     #[error("there is no database {}: name the collector's with --database", .0.display())]
     Missing(PathBuf),
+    /// The file was written by an older release.
+    #[error("the database {} is of an older release: serve it once with this one", .0.display())]
+    Older(PathBuf),
     /// The server's database holds none of ours.
     #[error(
         "the database {0} holds nothing of this program: \

@@ -8,11 +8,13 @@
 mod append;
 mod configure;
 mod connect;
+mod distribute;
 mod listen;
 mod placement;
 mod read;
 mod rebuild;
 mod record;
+pub(super) mod sink;
 mod sql;
 mod tallies;
 #[cfg(test)]
@@ -27,6 +29,8 @@ use deadpool_postgres::{Client, Pool};
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) use self::connect::Target;
+pub use self::distribute::DistributeError;
+pub(super) use self::distribute::distribute;
 use super::{
     Activity, Amendment, Changed, Kept, OpenError, Page, PageQuery, Placing, Posted, Record,
     StoreError, StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
@@ -106,6 +110,11 @@ impl Postgres {
         let _ = self.rebuilds.send(site);
     }
 
+    /// A connection.
+    pub(super) async fn client(&self) -> Result<Client, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
     /// A connection for plain reads; to the primary when no replica answers.
     async fn reader(&self) -> Result<Client, StoreError> {
         match self.readers.get().await {
@@ -151,7 +160,7 @@ impl Postgres {
         respondent: String,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        read::of_respondent(&self.pool.get().await?, (&site, &respondent), limit).await
+        Ok(read::of_respondent(&self.pool.get().await?, (&site, &respondent), limit).await?)
     }
 
     pub(super) async fn secret(&self, site: String, fresh: String) -> Result<String, StoreError> {

@@ -14,6 +14,7 @@ mod placement;
 mod read;
 mod recent;
 mod record;
+pub(super) mod source;
 mod tallies;
 #[cfg(test)]
 mod tests;

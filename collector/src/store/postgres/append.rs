@@ -131,7 +131,7 @@ pub(super) async fn write(
     try_join_all(new).await?;
     let revised = sites.iter().map(|(site, (_, revised))| update(transaction, site, revised));
     try_join_all(revised).await?;
-    write_buckets(ingest, transaction).await?;
+    put_buckets(transaction, &ingest.take_buckets()).await?;
     tallies::flush(&mut ingest.changes, transaction).await?;
     ingest.forget_placements();
     Ok(())
@@ -172,8 +172,11 @@ async fn update(
     Ok(())
 }
 
-async fn write_buckets(ingest: &mut Ingest, transaction: &Transaction<'_>) -> Result<(), Trouble> {
-    let buckets = ingest.take_buckets();
+/// Keeps values of breakdown keys, which are in order.
+pub(super) async fn put_buckets(
+    transaction: &Transaction<'_>,
+    buckets: &[(Breakdown, String)],
+) -> Result<(), Trouble> {
     for of_site in buckets.chunk_by(|((one, ..), _), ((next, ..), _)| one == next) {
         let put = transaction.prepare_cached(sql::PUT_BUCKETS).await?;
         let column = |pick: fn(&(Breakdown, String)) -> &String| -> Vec<&str> {

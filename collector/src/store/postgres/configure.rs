@@ -58,18 +58,20 @@ pub(super) async fn keep_site(
     placement::want(&transaction, &site.site, placing).await?;
     transaction.execute(sql::PUT_SITE, &[&site.site, &site.file]).await?;
     for definition in definitions {
-        keep_definition(&transaction, &site.site, definition).await?;
+        let survey = &definition.definition.survey;
+        transaction.execute(sql::RETIRE, &[&site.site, survey]).await?;
+        put_definition(&transaction, &site.site, definition).await?;
     }
     transaction.execute(sql::TELL, &[&site.site]).await?;
     Ok(transaction.commit().await?)
 }
 
-async fn keep_definition(
+/// Writes a definition.
+pub(super) async fn put_definition(
     transaction: &Transaction<'_>,
     site: &str,
     StoredDefinition { version, definition, current }: &StoredDefinition,
 ) -> Result<(), Trouble> {
-    transaction.execute(sql::RETIRE, &[&site, &definition.survey]).await?;
     let put: [&(dyn ToSql + Sync); 5] =
         [&site, &definition.survey, version, &to_json(definition), current];
     transaction.execute(sql::PUT_DEFINITION, &put).await?;

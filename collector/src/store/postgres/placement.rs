@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
+use tokio_postgres::types::ToSql;
 
 use super::super::placement::{Generation, Placement, Placing};
 use super::super::record::to_json;
@@ -19,7 +20,8 @@ pub(super) async fn of_site(
     Ok(kept(transaction, site).await?.into_iter().map(ready).collect())
 }
 
-async fn kept(
+/// The generations of a site and what decides in each.
+pub(super) async fn kept(
     transaction: &Transaction<'_>,
     site: &str,
 ) -> Result<Vec<(Generation, Placing)>, Trouble> {
@@ -49,9 +51,20 @@ pub(super) async fn want(
     // No number is ever used again: rows may still hold places of a rebuild that was given up.
     let generation = kept.last().map_or(1, |(newest, _)| newest + 1);
     let counted_to = kept.first().map(|_| "");
-    let breakdowns = to_json(&wanted.breakdowns);
-    let put: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&site, &generation, &wanted.time_zone, &breakdowns, &counted_to];
+    put(transaction, site, generation, wanted, counted_to).await
+}
+
+/// Writes a new generation of a closed site; one that is not shown yet says how far it is counted.
+pub(super) async fn put(
+    transaction: &Transaction<'_>,
+    site: &str,
+    generation: Generation,
+    placing: &Placing,
+    counted_to: Option<&str>,
+) -> Result<(), Trouble> {
+    let breakdowns = to_json(&placing.breakdowns);
+    let put: [&(dyn ToSql + Sync); 5] =
+        [&site, &generation, &placing.time_zone, &breakdowns, &counted_to];
     transaction.execute(sql::PUT_PLACEMENT, &put).await?;
     Ok(())
 }

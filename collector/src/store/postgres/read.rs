@@ -68,7 +68,7 @@ pub(super) async fn of_respondent(
     client: &Client,
     (site, respondent): (&str, &str),
     limit: usize,
-) -> Result<Vec<Record>, StoreError> {
+) -> Result<Vec<Record>, Trouble> {
     let of = if respondent.starts_with('~') { sql::OF_DRAWN } else { sql::OF_NAMED };
     let find = client.prepare_cached(of).await?;
     let rows = client.query(&find, &[&site, &respondent, &(limit as i64)]).await?;

@@ -20,6 +20,18 @@ macro_rules! columns {
     };
 }
 
+/// What writes whole records, up to what is done about those that are there.
+macro_rules! insert {
+    () => {
+        "INSERT INTO nabz.responses (site, id, survey, submitted_at, stored_at, response, places,
+           excluded, imported, handling, commented, groups, respondent)
+         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
+           $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[],
+           $13::text[])
+         ON CONFLICT (site, id) "
+    };
+}
+
 /// The counters of a tally row, with something before and behind each.
 macro_rules! cells {
     ($before:literal, $after:literal) => {
@@ -36,6 +48,19 @@ macro_rules! sums {
         concat!("c0 = t.c0 + excluded.c0" $(, ", c", $number, " = t.c", $number, " + excluded.c", $number)*)
     };
 }
+
+/// All tables, and whether their rows belong to sites.
+pub(super) const TABLES: [(&str, bool); 9] = [
+    ("nabz.sites", true),
+    ("nabz.definitions", true),
+    ("nabz.responses", true),
+    ("nabz.placements", true),
+    ("nabz.tallies", true),
+    ("nabz.buckets", true),
+    ("nabz.secrets", true),
+    ("nabz.sessions", false),
+    ("nabz.release", false),
+];
 
 statements! {
     /// Makes a connection safe: a commit is durable, and nothing waits for ever.
@@ -128,13 +153,7 @@ statements! {
         "SELECT ", columns!(), " FROM nabz.responses
          WHERE site = $1 AND id = ANY($2) ORDER BY id FOR UPDATE");
     /// Writes new records. One that somebody else wrote meanwhile is left alone.
-    INSERT =
-        "INSERT INTO nabz.responses (site, id, survey, submitted_at, stored_at, response, places,
-           excluded, imported, handling, commented, groups, respondent)
-         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
-           $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[],
-           $13::text[])
-         ON CONFLICT (site, id) DO NOTHING";
+    INSERT = concat!(insert!(), "DO NOTHING");
     /// Writes records that are there already.
     UPDATE =
         "UPDATE nabz.responses AS r SET response = n.response, places = n.places,
@@ -146,6 +165,21 @@ statements! {
          WHERE r.site = $1 AND r.id = n.id";
     /// Deletes records.
     ERASE = "DELETE FROM nabz.responses WHERE site = $1 AND id = ANY($2)";
+
+    /// Writes records as they are, also over those that are there.
+    PUT_RECORDS = concat!(
+        insert!(), "DO UPDATE SET survey = excluded.survey,
+           submitted_at = excluded.submitted_at, stored_at = excluded.stored_at,
+           response = excluded.response, places = excluded.places, excluded = excluded.excluded,
+           imported = excluded.imported, handling = excluded.handling,
+           commented = excluded.commented, groups = excluded.groups,
+           respondent = excluded.respondent");
+    /// What can change about records, as digests.
+    DIGESTS =
+        "SELECT id, sha256(convert_to(response || places || handling || excluded::text, 'UTF8'))
+         FROM nabz.responses WHERE site = $1 AND id = ANY($2)";
+    /// How many responses a site has.
+    COUNT = "SELECT count(*) FROM nabz.responses WHERE site = $1";
 
     /// The buckets of a breakdown.
     BUCKETS = "SELECT bucket FROM nabz.buckets WHERE site = $1 AND survey = $2 AND key = $3";
@@ -243,4 +277,15 @@ statements! {
     /// Whether there is a sign-in.
     HAS_SESSION =
         "SELECT count(*) > 0 FROM nabz.sessions WHERE hash = $1 AND expires_at > $2";
+
+    /// Whether this is a Citus cluster.
+    HAS_CITUS = "SELECT count(*) > 0 FROM pg_extension WHERE extname = 'citus'";
+    /// Whether Citus knows a table.
+    IS_DISTRIBUTED = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = $1::text::regclass";
+    /// Has Citus spread a table by site; sites lie together with all that is theirs.
+    DISTRIBUTE =
+        "SELECT create_distributed_table($1::text::regclass, 'site',
+           colocate_with => CASE $1::text WHEN 'nabz.sites' THEN 'default' ELSE 'nabz.sites' END)";
+    /// Has Citus copy a table to each machine.
+    COPY_EVERYWHERE = "SELECT create_reference_table($1::text::regclass)";
 }

@@ -1,10 +1,11 @@
 //! What holds on a server only.
 
+use super::super::Store;
 use super::super::tests::shelf::{Shelf, connect};
 use super::sql;
 
 /// Statements about the whole database, and why they may be.
-const OF_NO_SITE: [&str; 13] = [
+const OF_NO_SITE: [&str; 17] = [
     // Of the server and the schema.
     "SETTLE",
     "SERVER",
@@ -14,6 +15,10 @@ const OF_NO_SITE: [&str; 13] = [
     "LOCK_SCHEMA",
     "PING",
     "LISTEN",
+    "HAS_CITUS",
+    "IS_DISTRIBUTED",
+    "DISTRIBUTE",
+    "COPY_EVERYWHERE",
     // The list of sites, and of those that have answers.
     "SITES",
     "PLACED_SITES",
@@ -35,6 +40,20 @@ fn every_statement_is_about_one_site() {
         let exempt = OF_NO_SITE.contains(name) || words.contains("nabz.sessions");
         assert!(of_a_site != exempt, "{name}: {words}");
     }
+}
+
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server"]
+async fn every_table_is_known_and_plain_postgresql_is_not_distributed() {
+    let shelf = Shelf::new().await;
+    let find = "SELECT 'nabz.' || relname FROM pg_class
+        WHERE relnamespace = 'nabz'::regnamespace AND relkind = 'r' ORDER BY relname";
+    let rows = connect(&shelf.url).await.query(find, &[]).await.unwrap();
+    let mut tables = sql::TABLES.map(|(table, _)| table);
+    tables.sort_unstable();
+    assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), tables);
+    let refusal = Store::distribute(&shelf.url).await.unwrap_err().to_string();
+    assert!(refusal.contains("CREATE EXTENSION citus"), "{refusal}");
 }
 
 #[tokio::test]

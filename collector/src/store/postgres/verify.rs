@@ -18,21 +18,34 @@ use super::{placement, read, sql, tallies};
 pub(super) async fn verify(client: &mut Client, repair: bool) -> Result<Verified, Trouble> {
     let mut verified = Verified::default();
     for site in read::placed_sites(client).await? {
-        let transaction = look(client, &site, repair).await?;
-        for row in transaction.query(sql::SURVEYS, &[&site]).await? {
-            let survey: String = row.try_get(0)?;
-            let (responses, mut counted) = recount(&transaction, &site, &survey).await?;
-            let stored = tallies::all(&transaction, &site, &survey).await?;
-            let differences = compare(stored, &counted);
-            if repair && !differences.is_empty() {
-                transaction.execute(sql::DROP_SURVEY_TALLIES, &[&site, &survey]).await?;
-                tallies::flush(&mut counted, &transaction).await?;
-            }
-            verified.responses += responses;
-            verified.differences.extend(differences);
-        }
-        transaction.commit().await?;
+        let Verified { responses, differences } = verify_site(client, &site, repair).await?;
+        verified.responses += responses;
+        verified.differences.extend(differences);
     }
+    Ok(verified)
+}
+
+/// Counts the responses of a site again, and has its tallies say so if asked to.
+pub(super) async fn verify_site(
+    client: &mut Client,
+    site: &str,
+    repair: bool,
+) -> Result<Verified, Trouble> {
+    let mut verified = Verified::default();
+    let transaction = look(client, site, repair).await?;
+    for row in transaction.query(sql::SURVEYS, &[&site]).await? {
+        let survey: String = row.try_get(0)?;
+        let (responses, mut counted) = recount(&transaction, site, &survey).await?;
+        let stored = tallies::all(&transaction, site, &survey).await?;
+        let differences = compare(stored, &counted);
+        if repair && !differences.is_empty() {
+            transaction.execute(sql::DROP_SURVEY_TALLIES, &[&site, &survey]).await?;
+            tallies::flush(&mut counted, &transaction).await?;
+        }
+        verified.responses += responses;
+        verified.differences.extend(differences);
+    }
+    transaction.commit().await?;
     Ok(verified)
 }
 

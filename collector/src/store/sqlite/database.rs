@@ -42,6 +42,15 @@ pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
+/// Refuses a database that is not there, or not of this release's schema.
+pub(super) fn need_current(path: &Path) -> Result<(), OpenError> {
+    let connection = open_to_look(path)?;
+    match pragma(&connection, "user_version").map_err(|reason| unusable(path, reason))? {
+        SCHEMA_VERSION => Ok(()),
+        _ => Err(OpenError::Older(path.to_owned())),
+    }
+}
+
 /// The schema of a database, `None` when it is empty; it has to be ours and of no newer release.
 fn recognize(connection: &Connection, path: &Path) -> Result<Option<i32>, OpenError> {
     let unusable = |reason| unusable(path, reason);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::placement::{Generation, Placement, Placing, STEP};
 use super::super::record::{Record, to_json};
@@ -18,8 +18,12 @@ pub(super) fn of_site(
     Ok(kept(transaction, site)?.into_iter().map(ready).collect())
 }
 
-fn kept(transaction: &Transaction, site: &str) -> rusqlite::Result<Vec<(Generation, Placing)>> {
-    transaction
+/// The generations of a site and what decides in each.
+pub(super) fn kept(
+    connection: &Connection,
+    site: &str,
+) -> rusqlite::Result<Vec<(Generation, Placing)>> {
+    connection
         .prepare_cached(
             "SELECT generation, time_zone, breakdowns FROM placements
              WHERE site = ?1 ORDER BY generation",
@@ -95,12 +99,7 @@ impl Rebuild {
 
     /// The next responses to be placed; none when all are.
     pub(super) fn next(&self, transaction: &Transaction) -> rusqlite::Result<Vec<Record>> {
-        transaction
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
-            ))?
-            .query_map((&self.site, &self.counted_to, STEP as i64), record::of_row)?
-            .collect()
+        after(transaction, &self.site, &self.counted_to, STEP)
     }
 
     /// Notes how far it has come.
@@ -123,4 +122,19 @@ impl Rebuild {
         let show = "UPDATE placements SET counted_to = NULL WHERE site = ?1 AND generation = ?2";
         transaction.execute(show, (&self.site, self.generation)).map(|_| ())
     }
+}
+
+/// So many responses of a site from after an id on, in the order of their ids.
+pub(super) fn after(
+    connection: &Connection,
+    site: &str,
+    id: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+        ))?
+        .query_map((site, id, limit as i64), record::of_row)?
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! A response as a row.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use survey::Definition;
 use survey::response::Response;
 
@@ -103,10 +103,10 @@ pub(super) fn update(
 
 /// The definition that a stored response was asked with.
 pub(super) fn definition(
-    transaction: &Transaction,
+    connection: &Connection,
     response: &Response,
 ) -> rusqlite::Result<Definition> {
-    transaction
+    connection
         .prepare_cached(
             "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
         )?
