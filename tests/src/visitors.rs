@@ -66,6 +66,11 @@ impl Visitors {
         self.shared.collectors.lock().expect("nobody panics")[number].clone_from(&collector.url);
     }
 
+    /// How many responses are acknowledged so far.
+    pub fn acknowledged(&self) -> usize {
+        self.shared.acknowledged()
+    }
+
     /// Waits until so many more responses are acknowledged.
     ///
     /// # Panics

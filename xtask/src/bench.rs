@@ -40,6 +40,21 @@ pub(crate) fn collector(root: &Path) -> Result<()> {
     run(bench.arg(nabz(root)).arg(LOAD_SECONDS))
 }
 
+/// One, two and three collectors on one database: that of a URL, else a server of its own.
+pub(crate) fn cluster(root: &Path, database: Option<String>) -> Result<()> {
+    widget::build(root, false)?;
+    let build = ["build", "--release", "--bins", "--package", "collector", "--package", "tests"];
+    Steps::default().step("build it", || run(&mut cargo(root, &build)))?;
+    let program = format!("release/bench_cluster{}", std::env::consts::EXE_SUFFIX);
+    let mut bench = Command::new(target_dir(root).join(program));
+    if let Some(database) = database {
+        return run(bench.arg(database).arg(LOAD_SECONDS));
+    }
+    let server = scratch_postgres::Server::start()?;
+    let database = scratch_postgres::new_database(&server.url("postgres"))?;
+    run(bench.arg(database).arg(LOAD_SECONDS))
+}
+
 fn nabz(root: &Path) -> PathBuf {
     target_dir(root).join(format!("release/nabz{}", std::env::consts::EXE_SUFFIX))
 }

@@ -68,6 +68,12 @@ enum Bench {
     Widget,
     /// Ingest at 64 and 256 connections, beside a bare server and a transaction a request
     Collector,
+    /// One, two and three collectors on one PostgreSQL or Citus database
+    Cluster {
+        /// The database, whose site `acme` is written to; without it a server is started
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
     /// An import of 1 million rows, beside inserting the same rows with nothing else to do
     Import,
 }
@@ -92,6 +98,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Bench { of: Bench::Summary { full } } => bench::summary(&root, full),
         Task::Bench { of: Bench::Widget } => bench::widget(&root),
         Task::Bench { of: Bench::Collector } => bench::collector(&root),
+        Task::Bench { of: Bench::Cluster { database } } => bench::cluster(&root, database),
         Task::Bench { of: Bench::Import } => bench::import(&root),
         Task::Dist => dist::dist(&root),
     }
