@@ -15,6 +15,7 @@ mod ingest;
 mod json;
 mod limit;
 mod metrics;
+mod openapi;
 mod page;
 mod problem;
 mod public;
@@ -79,6 +80,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
         .route("/metrics", get(metrics::metrics))
+        .route("/api/openapi.json", get(openapi::openapi))
         .route("/api/v1/surveys", get(admin::surveys))
         .route("/api/v1/sites/{site}", site_file)
         .route("/api/v1/sites/{site}/secret", get(admin::secret))

@@ -9,6 +9,7 @@ use crate::summary::{QuestionSummary, Summary};
 
 /// How the numbers of a summary came about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The moment the counts were read, RFC 3339.
     pub as_of: String,
@@ -20,6 +21,7 @@ pub struct Explanation {
 
 /// How one number came about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explained {
     /// Where the number stands in the summary, such as `questions.nps.score`.
     pub number: String,
@@ -37,6 +39,7 @@ pub struct Explained {
 
 /// So many of something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// What.
     pub what: String,

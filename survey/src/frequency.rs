@@ -11,6 +11,7 @@ use crate::site::Site;
 
 /// What happened with one survey, last. Times are milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Past {
     /// When it was shown.
     pub shown_at: i64,

@@ -17,6 +17,7 @@ const ENHANCED: usize = 12;
 
 /// The joint score of two questions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetricSummary {
     /// What it measures.
     pub kind: Metric,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// How far a response has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// At least half visible, nothing done yet.
@@ -33,6 +34,7 @@ impl State {
 
 /// What was given to one question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The question's id.
     pub question: String,
@@ -45,6 +47,7 @@ pub struct Answer {
 
 /// A value given to a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a whole number, a text or a list of options")]
 pub enum Value {
     /// A point of a numeric scale. 9.0 is read as 9.
@@ -60,6 +63,7 @@ pub enum Value {
 
 /// A response as posted: all that is known of one showing so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Response {
     /// A UUID v7 made in the browser; with `site` it makes every retry harmless.
     pub id: String,
@@ -114,6 +118,7 @@ impl Response {
 
 /// The value of an attribute: a text, a number or a yes or no.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a text, a number, true or false")]
 pub enum Attribute {
     /// A text.

@@ -14,6 +14,7 @@ pub const THIN: i64 = 30;
 
 /// What a score measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// % promoters − % detractors, −100…100 (Reichheld 2003).
@@ -55,6 +56,7 @@ impl Kind {
 
 /// A number with its 95 % interval.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Score {
     /// What it measures.
     pub kind: Kind,
@@ -70,6 +72,7 @@ pub struct Score {
 
 /// A share of the answers in percent, 0…100, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// The share.
     pub value: f64,
@@ -89,6 +92,7 @@ pub fn share(hits: i64, answered: i64) -> Share {
 
 /// The difference between two scores of one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The score now minus the score before; `None` when either has no answers.
     pub change: Option<f64>,

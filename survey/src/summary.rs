@@ -20,6 +20,7 @@ use crate::tally::{
 
 /// Everything shown about one survey over one range of days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// The site's key.
     pub site: String,
@@ -58,6 +59,7 @@ pub struct Summary {
 
 /// How often a survey was shown and what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Funnel {
     /// Responses, whatever their state.
     pub shown: i64,
@@ -90,6 +92,7 @@ impl Funnel {
 
 /// What was answered to one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuestionSummary {
     /// The question's id.
     pub id: String,
@@ -101,9 +104,11 @@ pub struct QuestionSummary {
     pub answered: i64,
     /// How often each value was given: the scale's, the number of problems named, or each option.
     #[serde(serialize_with = "as_map")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, i64>"))]
     pub counts: Vec<(String, i64)>,
     /// How many answers fell into each group, best first.
     #[serde(serialize_with = "as_map")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, i64>"))]
     pub groups: Vec<(Group, i64)>,
     /// The mean value; `None` without answers or for free text.
     pub mean: Option<f64>,
@@ -119,6 +124,7 @@ pub struct QuestionSummary {
 
 /// One period of the trend.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Period {
     /// Its first day within the range.
     pub start: Day,
@@ -132,6 +138,7 @@ pub struct Period {
 
 /// One question in one period or bucket.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PeriodQuestion {
     /// The question's id.
     pub id: String,
@@ -143,6 +150,7 @@ pub struct PeriodQuestion {
 
 /// One value of a breakdown key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Breakdown {
     /// The value.
     pub value: String,
@@ -155,6 +163,7 @@ pub struct Breakdown {
 
 /// The change from an earlier range.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// The earlier range's first day.
     pub from: Day,
@@ -166,6 +175,7 @@ pub struct Comparison {
 
 /// The change of one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuestionChange {
     /// The question's id.
     pub id: String,

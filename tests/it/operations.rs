@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use reqwest::Method;
+use serde_json::Value;
 use tests::{Collector, TOKEN, answered, nabz};
 
 use crate::SITE;
@@ -140,4 +141,45 @@ async fn a_socket_that_is_handed_over_is_listened_at() {
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}
+
+/// Every reference in a document, with what it leads to.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| match value {
+            Value::String(to) if name == "$ref" => found.push(to.clone()),
+            _ => references(value, found),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_of_the_interface_names_what_is_there() {
+    let collector = Collector::start(SITE);
+    let document = collector.get("/api/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for to in found {
+        let pointer = to.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{to} leads nowhere");
+    }
+    let paths = document["paths"].as_object().unwrap();
+    for (path, calls) in paths {
+        for method in calls.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let reply = collector.request(method.clone(), path, &[], "").await;
+            assert!(
+                reply.status != 405 && !reply.text.contains("there is nothing at"),
+                "{method} {path}: {}",
+                reply.text
+            );
+        }
+    }
+    for path in ["/api/v1/responses", "/api/v1/surveys/{site}/{survey}/summary"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
 }

@@ -104,7 +104,7 @@ fn start_and_ask(folder: &Path) -> Result<()> {
 
 /// Waits for the line that names the address. The rest of the output is read to the end, so that
 /// the collector is never stopped by a full pipe.
-fn address(stdout: ChildStdout) -> Result<String> {
+pub(crate) fn address(stdout: ChildStdout) -> Result<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -131,7 +131,7 @@ fn ask(address: &str) -> Result<()> {
 }
 
 /// Asks the collector to end, as a service manager would; it must do so in time.
-fn stop(collector: &mut Child) -> Result<()> {
+pub(crate) fn stop(collector: &mut Child) -> Result<()> {
     let mut kill = Command::new("kill");
     let asked =
         succeeds_within(kill.arg("-TERM").arg(collector.id().to_string()), Duration::from_secs(5));

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod baseline;
 mod bench;
 mod browsers;
+mod contract;
 mod demo;
 mod dist;
 mod npm;

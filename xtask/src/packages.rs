@@ -1,4 +1,4 @@
-//! Packages of Debian, npm and Rust: fetched only when missing, and never without saying so.
+//! Packages of Debian, npm, Python and Rust: fetched only when missing, and never without saying so.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,6 +45,25 @@ pub(crate) fn npm(root: &Path, package: &str) -> Result<PathBuf> {
     npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]);
     run(npm.arg(&folder).arg(package))?;
     Ok(files)
+}
+
+/// A Python package in an environment of its own; returns the folder of its programs.
+pub(crate) fn python(root: &Path, package: &str) -> Result<PathBuf> {
+    let folder = target_dir(root).join(package.replace("==", "-"));
+    let done = folder.join("complete");
+    if !done.is_file() {
+        let mut make = Command::new("python3");
+        make.args(["-m", "venv", "--clear"]).arg(&folder);
+        if run(&mut make).is_err() {
+            install(&["python3-venv"], &format!("{package} is fetched by pip"))?;
+            run(&mut make)?;
+        }
+        eprintln!("    fetching {package} into {}", folder.display());
+        let mut pip = Command::new(folder.join("bin/pip"));
+        run(pip.args(["install", "--quiet", "--disable-pip-version-check", package]))?;
+        std::fs::write(done, "")?;
+    }
+    Ok(folder.join("bin"))
 }
 
 /// A program of a package from the Rust registry, built once into the target folder. It is run and

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::baseline;
 use crate::browsers;
+use crate::contract;
 use crate::packages;
 use crate::run::{Steps, cargo, run, succeeds_within, target_dir};
 use crate::widget;
@@ -55,6 +56,9 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     steps.step("build the programs", || {
         run(&mut cargo(root, &["build", "--workspace", "--bins"]))
     })?;
+    if filters.is_empty() {
+        steps.step("hold the interface against its document", || contract::check(root))?;
+    }
     steps.step("run the tests", || {
         let mut tests = cargo(root, &["test", "--workspace", "--"]);
         tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver).env("NABZ_AXE", &axe);

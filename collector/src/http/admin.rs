@@ -25,6 +25,11 @@ const PAGE_DEFAULT: usize = 100;
 pub(super) type Parameters = Query<HashMap<String, String>>;
 
 /// `GET /api/v1/surveys`
+#[utoipa::path(
+    get, path = "/api/v1/surveys",
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Surveys"))),
+    security(("token" = [])),
+)]
 pub(super) async fn surveys(
     State(app): Shared,
     headers: HeaderMap,
@@ -48,6 +53,12 @@ pub(super) async fn surveys(
 }
 
 /// `GET /api/v1/sites/{site}`
+#[utoipa::path(
+    get, path = "/api/v1/sites/{site}",
+    params(("site" = String, Path, example = "sofal")),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Site"))),
+    security(("token" = [])),
+)]
 pub(super) async fn site(
     State(app): Shared,
     Path(site): Path<String>,
@@ -58,6 +69,12 @@ pub(super) async fn site(
 }
 
 /// `GET /api/v1/sites/{site}/secret`
+#[utoipa::path(
+    get, path = "/api/v1/sites/{site}/secret",
+    params(("site" = String, Path, example = "sofal")),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Secret"))),
+    security(("token" = [])),
+)]
 pub(super) async fn secret(
     State(app): Shared,
     Path(site): Path<String>,
@@ -69,6 +86,13 @@ pub(super) async fn secret(
 }
 
 /// `PUT /api/v1/sites/{site}`
+#[utoipa::path(
+    put, path = "/api/v1/sites/{site}",
+    params(("site" = String, Path, example = "sofal"), ("dry_run" = Option<bool>, Query)),
+    request_body(content = ref("#/components/schemas/Site"), content_type = "application/json"),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Site"))),
+    security(("token" = [])),
+)]
 pub(super) async fn put_site(
     State(app): Shared,
     Path(key): Path<String>,
@@ -91,6 +115,12 @@ pub(super) async fn put_site(
 }
 
 /// `DELETE /api/v1/sites/{site}`
+#[utoipa::path(
+    delete, path = "/api/v1/sites/{site}",
+    params(("site" = String, Path, example = "sofal")),
+    responses((status = 204, description = "done")),
+    security(("token" = [])),
+)]
 pub(super) async fn delete_site(
     State(app): Shared,
     Path(site): Path<String>,
@@ -103,6 +133,18 @@ pub(super) async fn delete_site(
 }
 
 /// `GET /api/v1/surveys/{site}/{survey}/summary`
+#[utoipa::path(
+    get, path = "/api/v1/surveys/{site}/{survey}/summary",
+    params(
+        ("site" = String, Path, example = "sofal"),
+        ("survey" = String, Path, example = "checkout"), ("from" = Option<String>, Query),
+        ("to" = Option<String>, Query), ("interval" = Option<String>, Query),
+        ("by" = Option<String>, Query), ("compare" = Option<String>, Query),
+        ("also" = Option<String>, Query), ("explain" = Option<bool>, Query)
+    ),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Summary"))),
+    security(("token" = [])),
+)]
 pub(super) async fn summary(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,
@@ -114,6 +156,17 @@ pub(super) async fn summary(
 }
 
 /// `GET /api/v1/surveys/{site}/{survey}/responses`
+#[utoipa::path(
+    get, path = "/api/v1/surveys/{site}/{survey}/responses",
+    params(
+        ("site" = String, Path, example = "sofal"),
+        ("survey" = String, Path, example = "checkout"), ("after" = Option<String>, Query),
+        ("limit" = Option<u16>, Query), ("group" = Option<String>, Query),
+        ("comment" = Option<bool>, Query), ("excluded" = Option<bool>, Query)
+    ),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Page"))),
+    security(("token" = [])),
+)]
 pub(super) async fn responses(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,

@@ -18,6 +18,16 @@ use crate::store::{Amendment, HANDLING_CHARS_MAX};
 const FIELDS: [&str; 6] = ["excluded", "why", "status", "owner", "note", "due"];
 
 /// Changes what was made of a response.
+#[utoipa::path(
+    patch, path = "/api/v1/responses/{site}/{id}",
+    params(("site" = String, Path, example = "sofal"), ("id" = String, Path)),
+    request_body(
+        content = ref("#/components/schemas/Amendment"),
+        content_type = "application/json",
+    ),
+    responses((status = 204, description = "done")),
+    security(("token" = [])),
+)]
 pub(super) async fn patch(
     State(app): Shared,
     Path((site, id)): Path<(String, String)>,

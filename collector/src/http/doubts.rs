@@ -1,5 +1,5 @@
 //! Answers that look like the work of a program. They are stored and acknowledged like all others,
-//! but kept apart: left out of every number, with the reason beside them, until their owner decides.
+//! but kept apart: left out of every number, the reason beside them, until their owner decides.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -62,10 +62,10 @@ mod tests {
     use super::*;
 
     fn answered(id: &str, respondent: &str) -> Response {
-        let json = format!(
-            r#"{{"id":"{id}","site":"acme","survey":"nps","state":"answered","respondent":"{respondent}"}}"#
-        );
-        serde_json::from_str(&json).unwrap()
+        let json = serde_json::json!({
+            "id": id, "site": "acme", "survey": "nps", "state": "answered", "respondent": respondent,
+        });
+        serde_json::from_value(json).unwrap()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use survey::frequency::{self, Past};
 use survey::site::SURVEYS_MAX;
@@ -21,8 +22,8 @@ use crate::{clock, signature};
 const LOOKED_AT_MAX: usize = 1_000;
 
 /// What is asked.
-#[derive(Debug, Deserialize)]
-struct Asked {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Asked {
     site: String,
     respondent: String,
     surveys: Vec<String>,
@@ -31,7 +32,7 @@ struct Asked {
 }
 
 /// What is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Due {
     /// Those of the surveys that may be shown now.
     due: Vec<String>,
@@ -44,6 +45,11 @@ pub(super) struct Due {
 
 /// Answers from what is stored of a user, once their id is proven to be theirs. Of somebody who
 /// only claims to be a user nothing is told, and every survey that is asked at all may be shown.
+#[utoipa::path(
+    post, path = "/api/v1/due",
+    request_body(content = ref("#/components/schemas/Asked"), content_type = "application/json"),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Due"))),
+)]
 pub(super) async fn post(
     State(app): Shared,
     Client(client): Client,

@@ -68,8 +68,9 @@ impl Asked {
             tracing::debug!(request = id, %method, path, status, ms, "answered");
             return;
         }
-        let cause = response.extensions().get::<Problem>().map(Problem::cause);
-        tracing::warn!(request = id, %method, path, status, ms, "failed: {}", cause.unwrap_or_default());
+        let problem = response.extensions().get::<Problem>();
+        let cause = problem.map(Problem::cause).unwrap_or_default();
+        tracing::warn!(request = id, %method, path, status, ms, "failed: {cause}");
     }
 }
 

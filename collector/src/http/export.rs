@@ -17,6 +17,15 @@ use crate::transfer::{Exporter, Format};
 const CHUNKS_AHEAD: usize = 2;
 
 /// `GET /api/v1/surveys/{site}/{survey}/export.csv`
+#[utoipa::path(
+    get, path = "/api/v1/surveys/{site}/{survey}/export.csv",
+    params(
+        ("site" = String, Path, example = "sofal"),
+        ("survey" = String, Path, example = "checkout")
+    ),
+    responses((status = 200, description = "done", body = String, content_type = "text/csv")),
+    security(("token" = [])),
+)]
 pub(super) async fn csv(
     State(app): Shared,
     Path(path): Path<(String, String)>,
@@ -26,6 +35,17 @@ pub(super) async fn csv(
 }
 
 /// `GET /api/v1/surveys/{site}/{survey}/export.ndjson`
+#[utoipa::path(
+    get, path = "/api/v1/surveys/{site}/{survey}/export.ndjson",
+    params(
+        ("site" = String, Path, example = "sofal"),
+        ("survey" = String, Path, example = "checkout")
+    ),
+    responses(
+        (status = 200, description = "done", body = String, content_type = "application/x-ndjson"),
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn ndjson(
     State(app): Shared,
     Path(path): Path<(String, String)>,

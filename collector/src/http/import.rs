@@ -38,6 +38,19 @@ const EVENTS_AHEAD: usize = 100;
 static IMPORTING: Semaphore = Semaphore::const_new(1);
 
 /// `POST /api/v1/surveys/{site}/{survey}/import`
+#[utoipa::path(
+    post, path = "/api/v1/surveys/{site}/{survey}/import",
+    params(
+        ("site" = String, Path, example = "sofal"),
+        ("survey" = String, Path, example = "checkout"), ("format" = Option<String>, Query),
+        ("from" = Option<String>, Query), ("skip_bad" = Option<bool>, Query)
+    ),
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "done", body = String, content_type = "application/x-ndjson"),
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn post(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,

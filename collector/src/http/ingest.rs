@@ -24,6 +24,14 @@ const RESPONSES_MAX: usize = 50;
 
 /// Takes one response, or a list of them. Whatever the content type says, it is read as JSON: a
 /// simple request, which needs no preflight, cannot say so.
+#[utoipa::path(
+    post, path = "/api/v1/responses",
+    request_body(content = ref("#/components/schemas/Posted"), content_type = "application/json"),
+    responses(
+        (status = 204, description = "all are stored"),
+        (status = 200, description = "of a list", body = ref("#/components/schemas/Statuses")),
+    ),
+)]
 pub(super) async fn post(
     app: Shared,
     Client(client): Client,

@@ -122,6 +122,13 @@ pub(super) fn route_of(request: &Request) -> String {
 }
 
 /// `GET /metrics`
+#[utoipa::path(
+    get, path = "/metrics",
+    responses(
+        (status = 200, description = "done", body = String, content_type = "application/openmetrics-text"),
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn metrics(app: Shared, headers: HeaderMap) -> Result<Response, Problem> {
     expect_operator(&app, &headers).await?;
     let metrics = &app.metrics;

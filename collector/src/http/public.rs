@@ -92,6 +92,10 @@ pub(super) async fn asset(
 }
 
 /// `GET /schema/site.json`
+#[utoipa::path(
+    get, path = "/schema/site.json",
+    responses((status = 200, description = "done", content_type = "application/schema+json")),
+)]
 pub(super) async fn schema() -> Response {
     let mut response = axum::Json(survey::check::schema()).into_response();
     let schema = HeaderValue::from_static("application/schema+json");
@@ -100,11 +104,19 @@ pub(super) async fn schema() -> Response {
 }
 
 /// `GET /healthz`: the process is alive.
+#[utoipa::path(
+    get, path = "/healthz",
+    responses((status = 200, description = "done", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn healthz() -> &'static str {
     "alive\n"
 }
 
 /// `GET /readyz`: answers can be stored.
+#[utoipa::path(
+    get, path = "/readyz",
+    responses((status = 200, description = "done", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn readyz(app: Shared) -> Result<&'static str, Problem> {
     app.store.ping().await?;
     Ok("ready\n")

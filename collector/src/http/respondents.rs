@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use survey::response::uuid_v7_ms;
@@ -26,6 +27,12 @@ const STEP: usize = 100;
 const IDS_MAX: usize = 200;
 
 /// `GET /api/v1/respondents/{site}/{respondent}`
+#[utoipa::path(
+    get, path = "/api/v1/respondents/{site}/{respondent}",
+    params(("site" = String, Path, example = "sofal"), ("respondent" = String, Path)),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Person"))),
+    security(("token" = [])),
+)]
 pub(super) async fn get(
     State(app): Shared,
     Path((site, respondent)): Path<(String, String)>,
@@ -42,6 +49,12 @@ pub(super) async fn get(
 }
 
 /// `DELETE /api/v1/respondents/{site}/{respondent}`
+#[utoipa::path(
+    delete, path = "/api/v1/respondents/{site}/{respondent}",
+    params(("site" = String, Path, example = "sofal"), ("respondent" = String, Path)),
+    responses((status = 200, description = "done", body = ref("#/components/schemas/Erased"))),
+    security(("token" = [])),
+)]
 pub(super) async fn delete(
     State(app): Shared,
     Path((site, respondent)): Path<(String, String)>,
@@ -56,8 +69,8 @@ pub(super) async fn delete(
 }
 
 /// What a browser asks to be erased.
-#[derive(Debug, Deserialize)]
-struct Forget {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Forget {
     site: String,
     #[serde(default)]
     ids: Vec<String>,
@@ -69,6 +82,11 @@ struct Forget {
 
 /// `POST /api/v1/forget`: erases the responses whose ids somebody knows, which nobody can guess,
 /// and all of a user whose id is proven to be theirs. What was there is not told.
+#[utoipa::path(
+    post, path = "/api/v1/forget",
+    request_body(content = ref("#/components/schemas/Forget"), content_type = "application/json"),
+    responses((status = 204, description = "done")),
+)]
 pub(super) async fn forget(
     State(app): Shared,
     Client(client): Client,
