@@ -27,6 +27,8 @@ use crate::watch::Watch;
 
 /// Connections served at the same time, unless told otherwise.
 pub const CONNECTIONS_MAX: usize = 16_384;
+/// An admin token of fewer bytes is warned about.
+const TOKEN_BYTES_MIN: usize = 12;
 
 /// How a collector is to run.
 #[derive(Debug, Clone)]
@@ -114,6 +116,9 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     }
     let public_url = options.public_url.unwrap_or_else(|| url.clone());
     let public_url = public_url.trim_end_matches('/').to_owned();
+    if options.admin_token.as_ref().is_some_and(|token| token.len() < TOKEN_BYTES_MIN) {
+        tracing::warn!("a short admin token can be guessed: choose a long random one");
+    }
     let access =
         Access::new(options.admin_token.as_deref(), options.metrics_token.as_deref(), &public_url);
     let sign_in_link = match options.admin_token {

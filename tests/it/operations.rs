@@ -113,9 +113,6 @@ fn settings_come_from_a_file_too() {
     write("nabz.conf", "listen = 127.0.0.1:0\ncolour = red\n");
     let (good, text) = in_variable(&["serve"]);
     assert!(!good && text.contains("nabz.conf: line 2: there is no setting \"colour\""), "{text}");
-    write("nabz.conf", "admin-token = short\n");
-    let (good, text) = in_variable(&["serve"]);
-    assert!(!good && text.contains("a short token can be guessed"), "{text}");
     let (good, text) = in_folder(folder.path(), &["--config=none.conf", "serve"]);
     assert!(!good && text.contains("the settings none.conf cannot be read"), "{text}");
 }

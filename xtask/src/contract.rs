@@ -9,7 +9,7 @@ use crate::dist::{address, stop};
 use crate::packages;
 use crate::run::{run, target_dir};
 
-/// Makes requests of all kinds from an OpenAPI document and checks the answers.
+/// Makes requests of all kinds from an `OpenAPI` document and checks the answers.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const TOKEN: &str = "token-of-the-contract";
 /// Requests of each kind and call; the whole takes about a minute.
