@@ -77,7 +77,7 @@ enum Command {
     Secret {
         /// The site's key
         site: String,
-        /// The database; a collector may be running
+        /// The database, while no collector uses its file
         #[arg(
             long,
             env = "NABZ_DATABASE",

@@ -133,6 +133,7 @@ async fn a_bundled_page_makes_the_same_calls(engine: Engine) {
     })
     .await;
     shop.browser.wait_until_closed().await;
+    wait_until("the first post", async || !shop.posts().is_empty()).await;
     assert_eq!(shop.posts()[0]["respondent"], "u_42");
     assert_eq!(shop.browser.noise().await, json!([]));
 }

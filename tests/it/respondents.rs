@@ -158,12 +158,13 @@ async fn a_proof_is_noted_and_never_stored() {
 
 #[tokio::test]
 async fn the_secret_is_for_the_owner_and_can_be_renewed() {
-    let collector = Collector::start(SITE);
+    let mut collector = Collector::start(SITE);
     assert_eq!(collector.get("/api/v1/sites/acme/secret").await.verdict(), "401");
     let nobody = collector.get_as_admin("/api/v1/sites/nobody/secret").await;
     assert_eq!(nobody.verdict(), "404 site");
     let first = secret(&collector).await;
     assert_eq!(first.len(), 32);
+    assert!(collector.stop());
     let run = |arguments: &[&str]| {
         let output = collector.nabz().arg("secret").args(arguments).output().unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap().trim().to_owned())

@@ -194,8 +194,8 @@ mod tests {
         check(
             r#""thanks": { "en": "Thanks", "any": { "text": "Thanks" } }"#,
             &expect![[r#"
-            line 2: this cannot be read: texts by locale and by group are mixed at line 2 column 107. Write an ordinary value.
-        "#]],
+                line 2: surveys[0].thanks.en: the scale nps has no group "en". Use promoter, passive, detractor, any.
+            "#]],
         );
     }
 
