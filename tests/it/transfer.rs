@@ -275,13 +275,18 @@ fn columns_surveys_and_files_that_are_not_there_are_named() {
 async fn a_running_collector_takes_what_its_database_refuses() {
     let collector = Collector::start(SITE);
     let text = "submitted_at,q:nps\n2026-03-01,10\n2026-03-01,11\n2026-03-02 10:00:00,3\n";
-    let (good, _, problems) = import(&collector, "rows.csv", text, &[]);
-    let way_out = format!("import through it with --server {}", collector.url);
-    assert!(!good && problems.contains("nabz.db is in use by process"), "{problems}");
-    assert!(problems.contains(&way_out), "{problems}");
-    let (good, _, problems) =
-        run(&collector, &["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN]);
-    assert!(!good && problems.contains(&way_out), "a second collector: {problems}");
+    // A server takes several writers; a file has one.
+    if collector.database().starts_with("sqlite:") {
+        let (good, _, problems) = import(&collector, "rows.csv", text, &[]);
+        let way_out = format!("import through it with --server {}", collector.url);
+        assert!(!good && problems.contains("nabz.db is in use by process"), "{problems}");
+        assert!(problems.contains(&way_out), "{problems}");
+        let (good, _, problems) = run(
+            &collector,
+            &["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN],
+        );
+        assert!(!good && problems.contains(&way_out), "a second collector: {problems}");
+    }
 
     let server = ["--server", collector.url.as_str(), "--admin-token", TOKEN];
     let (good, said, problems) = import(&collector, "rows.csv", text, &server);

@@ -67,6 +67,14 @@ impl Browser {
         self.session.cdp().connect().await.expect("Chromium's devtools protocol")
     }
 
+    /// Turns back to the page before.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn back(&self) {
+        self.session.back().await.expect("a page before");
+    }
+
     /// Opens a page.
     ///
     /// # Panics
