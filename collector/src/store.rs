@@ -308,10 +308,10 @@ impl Store {
         ask!(self, it => it.definitions(site).await)
     }
 
-    /// Whether the database answers.
+    /// Whether something can be stored just now.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it cannot.
     pub async fn ping(&self) -> Result<(), StoreError> {
         ask!(self, it => it.ping().await)
     }

@@ -20,6 +20,8 @@ mod delivery;
 mod durability;
 /// What no well-behaved client sends.
 mod edge;
+/// Disks that fail, and power cuts.
+mod faults;
 /// Input that is nearly right, in thousands of ways.
 mod fuzz;
 /// How much may be posted, and what is kept apart.

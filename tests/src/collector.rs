@@ -9,8 +9,10 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::disk::Order;
 use crate::lines::lines_of;
 use crate::post::Reply;
+use crate::wait_until;
 
 /// The admin token of the tests.
 pub const TOKEN: &str = "token-of-the-tests";
@@ -61,12 +63,15 @@ pub fn refusal(program: &mut Command) -> String {
     said
 }
 
+/// The URL of a database in a file of the folder a collector runs in.
+const FILE: &str = "sqlite:nabz.db";
+
 /// The URL of a new database: on the PostgreSQL server that the tests are given, else a file in the
 /// folder a collector runs in.
 fn new_database() -> String {
     match std::env::var("NABZ_TEST_POSTGRES") {
         Ok(server) => scratch_postgres::new_database(&server).expect("the server makes databases"),
-        Err(_) => "sqlite:nabz.db".to_owned(),
+        Err(_) => FILE.to_owned(),
     }
 }
 
@@ -78,6 +83,20 @@ fn log_in(folder: &Path) -> std::fs::File {
     append.create(true).append(true).open(folder.join(LOG)).expect("a file in a temporary folder")
 }
 
+fn folder_with(site: &str) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    std::fs::write(folder.path().join("site.json"), site).expect("a file in it");
+    folder
+}
+
+/// What starts a collector in a folder with a `site.json`.
+fn serve(name: &str, folder: &Path, database: &str, arguments: &[&str]) -> Command {
+    let mut serve = Command::new(program(name));
+    serve.args(["serve", "site.json", "--listen", "127.0.0.1:0", "--database", database]);
+    serve.args(arguments).current_dir(folder);
+    serve
+}
+
 /// A running collector with a folder of its own; it is killed when dropped.
 #[derive(Debug)]
 pub struct Collector {
@@ -87,6 +106,7 @@ pub struct Collector {
     pub printed: String,
     folder: TempDir,
     database: String,
+    program: &'static str,
     process: Child,
     client: Client,
 }
@@ -113,16 +133,36 @@ impl Collector {
     /// # Panics
     /// When it does not start.
     pub fn start_on(site: &str, database: &str, arguments: &[&str]) -> Collector {
-        let folder = TempDir::new().expect("a temporary folder");
-        std::fs::write(folder.path().join("site.json"), site).expect("a file in it");
-        Collector::run(folder, database.to_owned(), arguments)
+        Collector::run(folder_with(site), database.to_owned(), "nabz", arguments)
     }
 
-    fn run(folder: TempDir, database: String, arguments: &[&str]) -> Collector {
-        let mut process = Command::new(nabz())
-            .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--database", &database])
-            .args(arguments)
-            .current_dir(folder.path())
+    /// Starts a collector with a site file on a database in a file, on a disk that takes orders.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_frail(site: &str, arguments: &[&str]) -> Collector {
+        Collector::run(folder_with(site), FILE.to_owned(), "frail", arguments)
+    }
+
+    /// The same, after a first start during which the disk had this order.
+    ///
+    /// # Panics
+    /// When the first start went well, or the second one does not.
+    pub fn start_frail_after(order: Order, site: &str, arguments: &[&str]) -> Collector {
+        let folder = folder_with(site);
+        order.leave(folder.path());
+        refusal(&mut serve("frail", folder.path(), FILE, arguments));
+        Order::take_back(folder.path());
+        Collector::run(folder, FILE.to_owned(), "frail", arguments)
+    }
+
+    fn run(
+        folder: TempDir,
+        database: String,
+        program: &'static str,
+        arguments: &[&str],
+    ) -> Collector {
+        let mut process = serve(program, folder.path(), &database, arguments)
             .stdout(Stdio::piped())
             .stderr(log_in(folder.path()))
             .spawn()
@@ -142,6 +182,7 @@ impl Collector {
             printed: printed.unwrap_or_default(),
             folder,
             database,
+            program,
             process,
             client,
         }
@@ -156,7 +197,7 @@ impl Collector {
         self.kill();
         let folder =
             std::mem::replace(&mut self.folder, TempDir::new().expect("a temporary folder"));
-        Collector::run(folder, self.database.clone(), arguments)
+        Collector::run(folder, self.database.clone(), self.program, arguments)
     }
 
     /// Asks the process to stop, waits for its end, and says whether it went well.
@@ -173,6 +214,26 @@ impl Collector {
     pub fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// Waits for a process that is to end by itself.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn end(&mut self) {
+        let process = &mut self.process;
+        wait_until("the end of the process", async || {
+            process.try_wait().expect("a child can be waited for").is_some()
+        })
+        .await;
+    }
+
+    /// Gives its disk an order, or takes it back; only for one that was started as frail.
+    pub fn order(&self, order: Option<Order>) {
+        match order {
+            Some(order) => order.leave(self.folder.path()),
+            None => Order::take_back(self.folder.path()),
+        }
     }
 
     /// The program, to be run in this collector's folder and on its database.

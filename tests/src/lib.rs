@@ -5,6 +5,7 @@
 
 mod browser;
 mod collector;
+mod disk;
 pub mod gallery;
 mod lines;
 mod post;
@@ -15,10 +16,11 @@ mod wait;
 
 pub use browser::{Browser, Engine};
 pub use collector::{Collector, TOKEN, nabz, program, refusal};
+pub use disk::{Fault, Order};
 pub use post::{Reply, answered, new_id, response, signed};
 pub use proxy::Proxy;
 pub use raw::{Crowd, raw};
-pub use visitors::{Ledger, Visitors, check_ledger};
+pub use visitors::{Ledger, Visitors, check_ledger, lost};
 pub use wait::{wait_for, wait_until};
 
 /// Makes a test in each browser of every function named: `chromium::name` and `firefox::name`.

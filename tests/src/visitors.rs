@@ -154,6 +154,30 @@ impl Shared {
 /// # Panics
 /// When that is not so.
 pub async fn check_ledger(collector: &Collector, ledger: &Ledger) {
+    let kept = kept_by(collector).await;
+    for (id, value) in ledger {
+        let found = kept.get(id).unwrap_or_else(|| panic!("{id} was acknowledged and is lost"));
+        let found = (&found["state"], &found["answers"][0]["value"]);
+        assert_eq!(found, (&json!("completed"), &json!(value)), "{id}");
+    }
+    let summary = collector.summary("checkout", "").await;
+    // Some are so quick that they look like programs: those are kept apart.
+    let counted = ["shown", "excluded"].map(|field| summary[field].as_u64().expect("a number"));
+    assert_eq!(counted.iter().sum::<u64>(), kept.len() as u64, "{summary}");
+    collector.verify();
+}
+
+/// How many of a ledger a collector does not have.
+///
+/// # Panics
+/// When it cannot be asked.
+pub async fn lost(collector: &Collector, ledger: &Ledger) -> usize {
+    let kept = kept_by(collector).await;
+    ledger.keys().filter(|id| !kept.contains_key(*id)).count()
+}
+
+/// All responses that a collector has, by their ids.
+async fn kept_by(collector: &Collector) -> BTreeMap<String, Value> {
     let mut kept: BTreeMap<String, Value> = BTreeMap::new();
     let mut next = String::new();
     let path = "/api/v1/surveys/acme/checkout/responses?limit=500";
@@ -165,17 +189,7 @@ pub async fn check_ledger(collector: &Collector, ledger: &Ledger) {
         }
         match page["next"].as_str() {
             Some(after) => next = format!("&after={after}"),
-            None => break,
+            None => return kept,
         }
     }
-    for (id, value) in ledger {
-        let found = kept.get(id).unwrap_or_else(|| panic!("{id} was acknowledged and is lost"));
-        let found = (&found["state"], &found["answers"][0]["value"]);
-        assert_eq!(found, (&json!("completed"), &json!(value)), "{id}");
-    }
-    let summary = collector.summary("checkout", "").await;
-    // Some are so quick that they look like programs: those are kept apart.
-    let counted = ["shown", "excluded"].map(|field| summary[field].as_u64().expect("a number"));
-    assert_eq!(counted.iter().sum::<u64>(), kept.len() as u64, "{summary}");
-    collector.verify();
 }

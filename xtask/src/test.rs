@@ -23,7 +23,7 @@ const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
 const POSTGRES: &str = "NABZ_TEST_POSTGRES";
 /// Modules of tests that are the same on every database, or have a server of their own.
-const WITHOUT_STORE: [&str; 11] = [
+const WITHOUT_STORE: [&str; 12] = [
     "chromium::",
     "firefox::",
     "access::",
@@ -31,6 +31,7 @@ const WITHOUT_STORE: [&str; 11] = [
     "commands::",
     "delivery::",
     "edge::",
+    "faults::",
     "pages::",
     "readme::",
     "dashboard::",

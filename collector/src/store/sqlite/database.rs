@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
 use super::super::OpenError;
 use super::backup;
@@ -123,6 +123,11 @@ fn migrate(connection: &mut Connection, path: &Path, found: i32) -> Result<(), O
     let before = before.display();
     tracing::info!(%before, "the database is of schema {SCHEMA_VERSION} now; as it was is kept");
     Ok(())
+}
+
+/// Writes something that changes nothing.
+pub(super) fn touch(transaction: &Transaction) -> rusqlite::Result<()> {
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {

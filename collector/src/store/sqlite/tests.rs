@@ -4,6 +4,7 @@ use survey::response::Attribute;
 use survey::tally::EVERYBODY;
 
 use super::super::tests::shelf::Shelf;
+use super::super::{Backend, Store};
 use super::*;
 
 #[tokio::test]
@@ -78,4 +79,28 @@ async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
     let copy = shelf.folder.path().join("t.db.schema-1");
     assert_eq!(indexes(&copy), ["responses_by_time"]);
     assert!(shelf.differences(false).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_database_has_ended_takes_its_whole_batch_along() {
+    let mut shelf = Shelf::in_a_file().await;
+    let Backend::Sqlite(sqlite) = shelf.store.backend.clone() else { unreachable!() };
+    let (earlier, later) = (shelf.posted("pro", 0), shelf.posted("pro", 0));
+    let (go, held) = std::sync::mpsc::channel::<()>();
+    // All that is sent while the writer is held becomes one batch.
+    let hold = sqlite.write(move |_| Ok(held.recv().is_ok()));
+    let ended = sqlite.write(|transaction| {
+        transaction.execute_batch("ROLLBACK")?;
+        transaction.query_row("SELECT 1 WHERE 0", [], |_| Ok(()))
+    });
+    let (earlier, later) = (shelf.store.append(vec![earlier]), shelf.store.append(vec![later]));
+    let (_, earlier, ended, later, ()) =
+        tokio::join!(hold, earlier, ended, later, async { go.send(()).unwrap() });
+    assert!(earlier.is_err() && ended.is_err() && later.is_err());
+    let none: [&str; 0] = [];
+    assert_eq!(shelf.answered(EVERYBODY).await, none);
+    assert_eq!(Store::verify(&shelf.url, false).await.unwrap().responses, 0);
+    let next = shelf.posted("pro", 0);
+    shelf.store.append(vec![next]).await.unwrap();
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1"]);
 }

@@ -249,7 +249,7 @@ fn perform(
         Job::Change(change) => {
             // A change that fails has told its sender; the others of the batch go on without it.
             let Some(transaction) = transaction else { return Ok(()) };
-            waiting.extend(within_savepoint(transaction, change));
+            waiting.extend(within_savepoint(transaction, change)?);
             memory.forget_stored();
             Ok(())
         }
@@ -274,10 +274,14 @@ fn wait<T: Default + Send + 'static>(
     result
 }
 
-fn within_savepoint(transaction: &Transaction, change: Change) -> Option<Acknowledge> {
-    transaction.execute_batch("SAVEPOINT change").ok()?;
+fn within_savepoint(
+    transaction: &Transaction,
+    change: Change,
+) -> rusqlite::Result<Option<Acknowledge>> {
+    transaction.execute_batch("SAVEPOINT change")?;
     let done = change(transaction);
     let end = if done.is_some() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
-    transaction.execute_batch(end).ok()?;
-    done
+    // A failure of the disk has ended the whole transaction: nothing may go on as if it had not.
+    transaction.execute_batch(end)?;
+    Ok(done)
 }
