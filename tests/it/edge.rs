@@ -79,7 +79,7 @@ async fn broken_bodies_are_refused_and_change_nothing() {
     for value in ["1e308", "9.0000001"] {
         check(with_value(value).into(), "422 answers[0].value").await;
     }
-    for value in ["[[9]]", "{}", "\"\\u0000\""] {
+    for value in ["[[9]]", "{}", "\"\\u0000\"", "\"\\u0001\""] {
         check(with_value(value).into(), "400 answers[0].value").await;
     }
     check(with_value(&format!("{}9{}", "[".repeat(7_000), "]".repeat(7_000))).into(), "400").await;

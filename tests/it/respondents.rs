@@ -96,6 +96,49 @@ async fn who_knows_an_id_may_have_it_erased() {
 }
 
 #[tokio::test]
+async fn the_character_zero_is_in_no_name() {
+    let collector = Collector::start(SITE);
+    let id = answer_of(&collector, "u_42", "checkout", "nps").await;
+    let check = async |method: Method, path: &str, body: &str, expected: &str| {
+        let token = format!("Bearer {TOKEN}");
+        let headers = [("authorization", token.as_str()), ("content-type", "text/plain")];
+        let reply = collector.request(method, path, &headers, body).await;
+        assert_eq!(reply.verdict(), expected, "{path} {body}");
+    };
+    let respondent = "/api/v1/respondents/acme/%00";
+    check(Method::GET, respondent, "", "404").await;
+    check(Method::DELETE, respondent, "", "404").await;
+    check(Method::GET, "/api/v1/respondents/acme/u%0042", "", "404").await;
+    check(Method::PATCH, "/api/v1/responses/acme/%00", r#"{"excluded":true}"#, "404").await;
+    check(Method::POST, "/acme/checkout/%00", "excluded=true", "404").await;
+    let list = "/api/v1/surveys/acme/checkout/responses?limit=1&after=";
+    check(Method::GET, &format!("{list}1700000000000-%00"), "", "400 after").await;
+    check(Method::GET, "/api/v1/surveys/acme/checkout/summary?by=%00", "", "400 by").await;
+    let user_signature = signed(&secret(&collector).await, "u\0");
+    let user = format!(r#""respondent":"u\u0000","user_signature":"{user_signature}""#);
+    let due = format!(r#"{{"site":"acme","surveys":["checkout"],{user}}}"#);
+    check(Method::POST, "/api/v1/due", &due, "400 respondent").await;
+    let forget = format!(r#"{{"site":"acme",{user}}}"#);
+    check(Method::POST, "/api/v1/forget", &forget, "400 respondent").await;
+    let forget = format!(r#"{{"site":"acme","ids":["{id}","\u0000"]}}"#);
+    check(Method::POST, "/api/v1/forget", &forget, "400 ids[1]").await;
+    let mut posted = answered("checkout", "nps", 3);
+    posted["attributes"] = json!({ "plan": "\0" });
+    check(Method::POST, "/api/v1/responses", &posted.to_string(), "400 attributes.plan").await;
+    let mut file: Value = serde_json::from_str(SITE).unwrap();
+    file["site"] = json!("a\0");
+    check(Method::PUT, "/api/v1/sites/a%00", &file.to_string(), "404").await;
+    let table = "id,submitted_at,respondent,q:nps\n\0,2026-01-02T03:04:05Z,u_1,9\n\
+        ,2026-01-02T03:04:05Z,\0,9\n,\0,u_1,9\n";
+    let import = "/api/v1/surveys/acme/checkout/import?format=csv";
+    let token = format!("Bearer {TOKEN}");
+    let told = collector.request(Method::POST, import, &[("authorization", &token)], table).await;
+    assert_eq!(told.status, 200);
+    assert!(!told.text.contains("database"), "{}", told.text);
+    assert_eq!(answers(&collector).await, 1);
+}
+
+#[tokio::test]
 async fn a_proven_user_is_asked_seldom_on_every_device() {
     let collector = Collector::start(SITE);
     let user_signature = signed(&secret(&collector).await, "u_42");

@@ -195,7 +195,6 @@ fn page_query(
         limit.ok_or_else(|| Problem::bad("limit", format!("use a number from 1 to {PAGE_MAX}")))
     })?;
     let after = get("after").map(|cursor| {
-        // An id is a UUID: not every database can be asked for anything else.
         let is_id = |id: &str| id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         let parts = cursor.split_once('-').filter(|(_, id)| is_id(id));
         let parts = parts.and_then(|(time, id)| Some((time.parse().ok()?, id.to_owned())));

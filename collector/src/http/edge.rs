@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
@@ -20,7 +20,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Stands around all routes.
 pub(super) async fn around(State(app): Shared, request: Request, next: Next) -> Response {
     let asked = Asked::new(&request);
-    let response = match refused(request.headers()) {
+    let response = match refused(&request) {
         Some(problem) => problem.into_response(),
         None => within_limits(request, next).await,
     };
@@ -74,14 +74,29 @@ impl Asked {
     }
 }
 
-/// A compressed body could become a thousand times as large as what was sent.
-fn refused(request: &HeaderMap) -> Option<Problem> {
-    let encoding = request.get(header::CONTENT_ENCODING)?;
+/// What is taken by no route.
+fn refused(request: &Request) -> Option<Problem> {
+    if let Some(problem) = holds_zero(request.uri()) {
+        return Some(problem);
+    }
+    let encoding = request.headers().get(header::CONTENT_ENCODING)?;
     if encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
         return None;
     }
+    // A compressed body could become a thousand times as large as what was sent.
     let detail = "bodies are taken as they are: send this again without Content-Encoding";
     Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+}
+
+/// Nothing is named with U+0000, and not every database can be asked for it.
+fn holds_zero(address: &Uri) -> Option<Problem> {
+    let detail = "%00 is no character of an address: leave it out";
+    if address.path().contains("%00") {
+        return Some(Problem::not_found(detail));
+    }
+    let pair = address.query()?.split('&').find(|pair| pair.contains("%00"))?;
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    Some(Problem::bad(name, detail))
 }
 
 async fn within_limits(request: Request, next: Next) -> Response {

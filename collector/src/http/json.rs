@@ -1,5 +1,5 @@
 //! JSON as strangers send it: no object may name a field twice, because which of the two counts
-//! would be anybody's guess.
+//! would be anybody's guess; and no text holds U+0000, which not every database can be asked for.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use super::problem::Problem;
 /// Parses a body.
 ///
 /// # Errors
-/// 400 when it is no JSON, at the field that is named twice.
+/// 400 when it is no JSON, at the field that is named twice, and at a text with U+0000.
 pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
     // Keeping track of where one is costs more than the parsing; only an error needs it.
     serde_json::from_slice(body).map(|Unique(value)| value).map_err(|_| found(body))
@@ -47,7 +47,7 @@ fn found(body: &[u8]) -> Problem {
     }
 }
 
-/// A value in which no object names a field twice.
+/// A value in which no object names a field twice, and no text holds U+0000.
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -85,11 +85,14 @@ impl<'de> Visitor<'de> for Unchecked {
         Ok(value.into())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        self.visit_string(value.to_owned())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        if value.contains('\0') {
+            return Err(E::custom("U+0000 is no character of a text"));
+        }
         Ok(value.into())
     }
 
@@ -144,6 +147,12 @@ mod tests {
         check(good, serde_json::from_str(good).map_err(|_| ""));
         check(r#"{"a":1,"a":1}"#, Err("a"));
         check(r#"{"a":[0,{"b":{"c":1,"d":2,"c":3}}]}"#, Err("a[1].b.c"));
+    }
+
+    #[test]
+    fn no_text_holds_the_character_zero() {
+        check(r#"{"a":["b","c\u0000d"]}"#, Err("a[1]"));
+        check(r#"{"a":"\u0001"}"#, Ok(serde_json::json!({ "a": "\u{1}" })));
     }
 
     #[test]
