@@ -14,7 +14,7 @@ use super::client::Client;
 use super::problem::{Problem, too_large};
 use super::{App, Shared, json};
 use crate::sites::{LiveSite, LiveSurvey};
-use crate::store::{Handling, Kept, Posted};
+use crate::store::{Handling, Kept, Posted, StoreError};
 use crate::{clock, signature};
 
 /// Most bytes of one response.
@@ -219,6 +219,7 @@ fn tell(kept: Kept) -> Result<bool, Problem> {
             let detail = "a response is answered or completed only with at least one answer";
             Err(Problem::bad("state", detail))
         }
+        Kept::Damaged(reason) => Err(StoreError::Damaged(reason).into()),
     }
 }
 

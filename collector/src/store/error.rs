@@ -9,6 +9,9 @@ pub enum StoreError {
     /// The database failed; this is what it said.
     #[error("the database failed: {0}")]
     Database(String),
+    /// What is stored there cannot be gone on with; this is what is wrong with it.
+    #[error("what is stored is damaged: {0}")]
+    Damaged(String),
     /// The writer has ended.
     #[error("the store is closed")]
     Closed,

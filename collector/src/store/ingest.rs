@@ -50,6 +50,8 @@ pub(super) struct Ingest {
     records: HashMap<RowKey, Asked>,
     /// Those that are not written yet, in order, and whether they are new.
     unwritten: BTreeMap<RowKey, bool>,
+    /// Stored records that cannot be gone on with, and why.
+    damaged: HashMap<RowKey, String>,
     /// The records to delete.
     erased: BTreeSet<RowKey>,
     /// Values of breakdown keys that are told apart from now on, and not written yet.
@@ -89,9 +91,20 @@ impl Ingest {
         self.records.insert(key_of(&asked.record.response), asked);
     }
 
-    /// What is stored with the id of a response, as far as it was learned.
-    pub(super) fn stored(&self, response: &Response) -> Option<&Response> {
-        self.records.get(&key_of(response)).map(|asked| &asked.record.response)
+    /// Learns that there is a record which cannot be gone on with, and why.
+    pub(super) fn learn_damaged(&mut self, key: RowKey, reason: String) {
+        tracing::error!(site = key.0, id = key.1, reason, "what is stored is damaged");
+        self.damaged.insert(key, reason);
+    }
+
+    /// Why a record cannot be gone on with, if that was learned.
+    pub(super) fn damage(&self, key: &RowKey) -> Option<&String> {
+        self.damaged.get(key)
+    }
+
+    /// What is stored with an id, as far as it was learned.
+    pub(super) fn stored(&self, key: &RowKey) -> Option<&Response> {
+        self.records.get(key).map(|asked| &asked.record.response)
     }
 
     /// A stored record as it is to be gone on with: places in generations that are no more are
@@ -134,7 +147,11 @@ impl Ingest {
     /// Decides what becomes of a posted response whose record was learned, and notes what that
     /// changes in the tallies.
     pub(super) fn append(&mut self, posted: &Posted) -> Kept {
-        let stored = self.records.get(&key_of(&posted.response)).cloned();
+        let key = key_of(&posted.response);
+        if let Some(reason) = self.damage(&key) {
+            return Kept::Damaged(reason.clone());
+        }
+        let stored = self.records.get(&key).cloned();
         let (kept, asked) = self.decide(stored.as_ref(), posted.clone());
         if let Some(asked) = asked {
             self.put(stored.is_none(), asked);
@@ -298,9 +315,10 @@ impl Ingest {
         buckets
     }
 
-    /// Forgets where responses count: that may have been changed.
+    /// Forgets where responses count and what is damaged: that may have been changed.
     pub(super) fn forget_placements(&mut self) {
         self.placements.clear();
+        self.damaged.clear();
     }
 
     /// Forgets what a transaction that failed had noted.
@@ -327,6 +345,11 @@ impl Told {
 /// Site and id of a response.
 pub(super) fn key_of(response: &Response) -> RowKey {
     (response.site.clone(), response.id.clone())
+}
+
+/// What is wrong with a record when nobody knows any more what was asked.
+pub(super) fn no_definition(site: &str, survey: &str, version: &str) -> String {
+    format!("survey {survey:?} of site {site:?} has no definition {version:?}")
 }
 
 /// Which definition a response was asked with.

@@ -42,4 +42,6 @@ pub enum Kept {
     OtherSurvey(String),
     /// Refused: it claims to be answered, but no answer was ever given.
     Unanswered,
+    /// Not stored: what there is with its id cannot be gone on with, for this reason.
+    Damaged(String),
 }

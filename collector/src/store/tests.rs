@@ -121,3 +121,40 @@ async fn a_rebuild_goes_on_after_a_restart_and_gives_way_to_another() {
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1000"]);
     assert!(shelf.differences(false).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_damaged_keeps_out_nothing_else() {
+    let mut shelf = Shelf::new().await;
+    let mut batch = vec![shelf.posted("pro", 0), shelf.posted("pro", 0)];
+    shelf.store.append(batch.clone()).await.unwrap();
+    let ids: Vec<String> = batch.iter().map(|posted| posted.response.id.clone()).collect();
+    let stored = serde_json::to_string(&batch[0].response).unwrap();
+    let of_no_version = stored.replace(r#""version":"1""#, r#""version":"9""#);
+    for (at, (damage, reason)) in
+        [(of_no_version.as_str(), "no definition \"9\""), ("{", "EOF")].into_iter().enumerate()
+    {
+        let damaged = format!("UPDATE responses SET response = '{damage}' WHERE id = '{}'", ids[0]);
+        shelf.sql(&damaged).await;
+        // What was written lately is remembered.
+        shelf.store.clone().close().await;
+        shelf.store = Store::open(&shelf.url).await.unwrap();
+        batch.iter_mut().for_each(|posted| posted.response.revision += 1);
+        batch.truncate(2);
+        batch.push(shelf.posted("pro", 0));
+        let kept = shelf.store.append(batch.clone()).await.unwrap();
+        let [Kept::Damaged(found), Kept::Revised, Kept::New] = kept.as_slice() else {
+            panic!("{damage}: {kept:?}")
+        };
+        assert!(found.contains(reason), "{damage}: {found}");
+        let amended = shelf.store.amend("a".into(), ids[0].clone(), Amendment::default()).await;
+        assert!(matches!(amended, Err(StoreError::Damaged(_))), "{damage}: {amended:?}");
+        let erased = shelf.store.erase("a".into(), vec![ids[1].clone(), ids[0].clone()]).await;
+        assert!(matches!(erased, Err(StoreError::Damaged(_))), "{damage}: {erased:?}");
+        let mended = format!("UPDATE responses SET response = '{stored}' WHERE id = '{}'", ids[0]);
+        shelf.sql(&mended).await;
+        assert_eq!(shelf.answered("").await, [format!("+0 {}", at + 3)], "{damage}");
+        assert!(shelf.differences(false).await.is_empty(), "{damage}");
+    }
+    assert_eq!(shelf.store.erase("a".into(), ids).await.unwrap(), 2);
+    assert_eq!(shelf.answered("").await, ["+0 2"]);
+}

@@ -11,10 +11,11 @@ use futures_util::future::{try_join, try_join_all};
 use survey::response::Response;
 use tokio_postgres::types::ToSql;
 
-use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, Version, version_of};
+use super::super::ingest::{
+    Asked, Breakdown, Ingest, Row, RowKey, Version, key_of, no_definition, version_of,
+};
 use super::super::placement::Placement;
-use super::super::record::Record;
-use super::record::{Columns, json, of_row};
+use super::record::{Columns, id_of, json, of_row};
 use super::trouble::Trouble;
 use super::{placement, sql, tallies};
 
@@ -35,10 +36,11 @@ pub(super) async fn learn(
     let placements = try_join_all(sites.keys().map(|site| hold(transaction, site)));
     let records = sites.iter().map(|(site, ids)| records(transaction, site, ids));
     let (placements, records) = try_join(placements, try_join_all(records)).await?;
-    for (site, placements) in sites.into_keys().zip(placements) {
-        ingest.learn_placements(site, placements);
+    for ((site, placements), records) in sites.into_keys().zip(placements).zip(records) {
+        ingest.learn_placements(site.clone(), placements);
+        learn_records(ingest, transaction, &site, &records).await?;
     }
-    learn_records(ingest, transaction, records.concat()).await
+    Ok(())
 }
 
 /// Holds a site and tells its generations.
@@ -53,40 +55,57 @@ async fn records(
     transaction: &Transaction<'_>,
     site: &str,
     ids: &BTreeSet<String>,
-) -> Result<Vec<Record>, Trouble> {
+) -> Result<Vec<tokio_postgres::Row>, Trouble> {
     let find = transaction.prepare_cached(sql::RECORDS).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let rows = transaction.query(&find, &[&site, &ids]).await?;
-    rows.iter().map(of_row).collect()
+    Ok(transaction.query(&find, &[&site, &ids]).await?)
 }
 
-/// Learns stored records, and the definitions that they were asked with.
+/// Learns stored records of a site, and the definitions that they were asked with.
 pub(super) async fn learn_records(
     ingest: &mut Ingest,
     transaction: &Transaction<'_>,
-    records: Vec<Record>,
+    site: &str,
+    rows: &[tokio_postgres::Row],
 ) -> Result<(), Trouble> {
-    for record in records {
-        let version = version_of(&record.response);
-        let definition = if let Some(known) = ingest.definition(&version) {
-            known
-        } else {
-            let definition = Arc::new(definition(transaction, &version).await?);
-            ingest.learn_definition(version, definition.clone());
-            definition
-        };
-        ingest.learn_record(Asked { record, definition });
+    for row in rows {
+        match asked(ingest, transaction, row).await {
+            Ok(asked) => ingest.learn_record(asked),
+            Err(Trouble::Damaged(reason)) => {
+                ingest.learn_damaged((site.to_owned(), id_of(row)?), reason);
+            }
+            Err(trouble) => return Err(trouble),
+        }
     }
     Ok(())
 }
 
+/// The record of a row, and the definition that it was asked with.
+async fn asked(
+    ingest: &mut Ingest,
+    transaction: &Transaction<'_>,
+    row: &tokio_postgres::Row,
+) -> Result<Asked, Trouble> {
+    let record = of_row(row)?;
+    let version = version_of(&record.response);
+    if let Some(definition) = ingest.definition(&version) {
+        return Ok(Asked { record, definition });
+    }
+    let definition = Arc::new(definition(transaction, &version).await?);
+    ingest.learn_definition(version, definition.clone());
+    Ok(Asked { record, definition })
+}
+
 /// The definition that responses were asked with.
-pub(super) async fn definition(
+async fn definition(
     transaction: &Transaction<'_>,
     (site, survey, version): &Version,
 ) -> Result<survey::Definition, Trouble> {
     let find = transaction.prepare_cached(sql::DEFINITION).await?;
-    json(&transaction.query_one(&find, &[site, survey, version]).await?, 0)
+    match transaction.query_opt(&find, &[site, survey, version]).await? {
+        Some(row) => json(&row, 0),
+        None => Err(Trouble::Damaged(no_definition(site, survey, version))),
+    }
 }
 
 /// Learns the buckets in which values belong that were never met.
@@ -95,7 +114,7 @@ pub(super) async fn learn_buckets(
     transaction: &Transaction<'_>,
     responses: impl IntoIterator<Item = &Response>,
 ) -> Result<(), Trouble> {
-    let unknown = |response| ingest.unknown_buckets(response, ingest.stored(response));
+    let unknown = |response| ingest.unknown_buckets(response, ingest.stored(&key_of(response)));
     let unknown: BTreeSet<Breakdown> = responses.into_iter().flat_map(unknown).collect();
     let known = unknown.iter().map(|breakdown| buckets(transaction, breakdown));
     let known = try_join_all(known).await?;

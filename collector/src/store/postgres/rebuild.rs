@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use deadpool_postgres::{Pool, Transaction};
 use tokio::sync::mpsc;
+use tokio_postgres::Row;
 
-use super::super::ingest::{Ingest, key_of};
+use super::super::ingest::{Ingest, RowKey};
 use super::super::placement::{Generation, STEP};
-use super::super::record::Record;
 use super::append;
-use super::record::of_row;
+use super::record::id_of;
 use super::trouble::Trouble;
 use super::writer::begin;
 use super::{placement, sql};
@@ -63,28 +63,30 @@ async fn step(pool: &Pool, site: &str) -> Result<bool, Trouble> {
     let rows = transaction
         .query(sql::NEXT, &[&site, &under_way.try_get::<_, &str>(1)?, &(STEP as i64)])
         .await?;
-    let records: Vec<Record> = rows.iter().map(of_row).collect::<Result<_, _>>()?;
-    place(&transaction, site, generation, records).await?;
+    place(&transaction, site, generation, &rows).await?;
     transaction.commit().await?;
     Ok(true)
 }
 
-/// Gives records their place in a new generation, or shows it when there are no more.
+/// Gives records their place in a new generation, or shows it when there are no more. Those that
+/// cannot be read are left as they are.
 async fn place(
     transaction: &Transaction<'_>,
     site: &str,
     generation: Generation,
-    records: Vec<Record>,
+    rows: &[Row],
 ) -> Result<(), Trouble> {
-    let Some(last) = records.last().map(|record| record.response.id.clone()) else {
+    let Some(last) = rows.last() else {
         return placement::show(transaction, site, generation).await;
     };
     let mut ingest = Ingest::default();
     ingest.learn_placements(site.to_owned(), placement::of_site(transaction, site).await?);
-    let responses: Vec<_> = records.iter().map(|record| record.response.clone()).collect();
-    append::learn_records(&mut ingest, transaction, records).await?;
+    append::learn_records(&mut ingest, transaction, site, rows).await?;
+    let keys = rows.iter().map(|row| Ok((site.to_owned(), id_of(row)?)));
+    let keys: Vec<RowKey> = keys.collect::<Result<_, Trouble>>()?;
+    let responses: Vec<_> = keys.iter().filter_map(|key| ingest.stored(key)).cloned().collect();
     append::learn_buckets(&mut ingest, transaction, &responses).await?;
-    responses.iter().for_each(|it| ingest.place_anew(&key_of(it), generation));
+    keys.iter().for_each(|key| ingest.place_anew(key, generation));
     append::write(&mut ingest, transaction).await?;
-    placement::reached(transaction, site, generation, Some(&last)).await
+    placement::reached(transaction, site, generation, Some(&id_of(last)?)).await
 }

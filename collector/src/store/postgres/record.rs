@@ -22,10 +22,15 @@ pub(super) fn of_row(row: &Row) -> Result<Record, Trouble> {
     })
 }
 
+/// The id of such a row, even if the rest of it cannot be read.
+pub(super) fn id_of(row: &Row) -> Result<String, Trouble> {
+    Ok(row.try_get(8)?)
+}
+
 /// A column of JSON that we wrote ourselves.
 pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Trouble> {
     serde_json::from_str(row.try_get(column)?)
-        .map_err(|error| Trouble::Broken(format!("column {column} is damaged: {error}")))
+        .map_err(|error| Trouble::Damaged(format!("column {column} cannot be read: {error}")))
 }
 
 /// The columns of records that are written in one statement.

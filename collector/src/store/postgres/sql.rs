@@ -16,7 +16,7 @@ macro_rules! columns {
     () => {
         "response, places, submitted_at, stored_at, excluded, imported, handling,
          (SELECT generation FROM nabz.placements
-          WHERE placements.site = $1 AND counted_to IS NULL) AS shown"
+          WHERE placements.site = $1 AND counted_to IS NULL) AS shown, id"
     };
 }
 

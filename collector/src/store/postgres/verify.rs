@@ -9,6 +9,7 @@ use survey::Definition;
 use tokio_postgres::IsolationLevel;
 
 use super::super::changes::Changes;
+use super::super::ingest::no_definition;
 use super::super::verify::{Verified, compare};
 use super::record::{json, of_row};
 use super::trouble::Trouble;
@@ -81,9 +82,8 @@ async fn recount(
         let mut record = of_row(&row)?;
         record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
         let version = record.response.version.clone().unwrap_or_default();
-        let asked = definitions.get(&version).ok_or_else(|| {
-            Trouble::Broken(format!("{site}/{survey} has no definition {version:?}"))
-        })?;
+        let missing = || Trouble::Damaged(no_definition(site, survey, &version));
+        let asked = definitions.get(&version).ok_or_else(missing)?;
         counted.count(&record, asked, 1);
         responses += 1;
     }

@@ -64,6 +64,8 @@ enum Done {
     Amend(bool),
     Erase(usize),
     Nothing,
+    /// Nothing either: what it is about cannot be gone on with, for this reason.
+    Damaged(String),
 }
 
 impl Job {
@@ -77,12 +79,25 @@ impl Job {
         }
     }
 
+    /// Those of them that it changes whole or not at all.
+    fn changed(&self) -> impl Iterator<Item = &RowKey> {
+        let (one, more) = match self {
+            Job::Amend { key, .. } => (Some(key), &[][..]),
+            Job::Erase { keys, .. } => (None, keys.as_slice()),
+            Job::Append { .. } | Job::Close => (None, &[][..]),
+        };
+        one.into_iter().chain(more)
+    }
+
     fn posted(&self) -> &[Posted] {
         if let Job::Append { batch, .. } = self { batch } else { &[] }
     }
 
     /// Decides what it comes to, once everything about it is learned.
     fn decide(&self, ingest: &mut Ingest) -> Done {
+        if let Some(reason) = self.changed().find_map(|key| ingest.damage(key)) {
+            return Done::Damaged(reason.clone());
+        }
         match self {
             Job::Append { batch, .. } => {
                 Done::Append(batch.iter().map(|posted| ingest.append(posted)).collect())
@@ -97,6 +112,10 @@ impl Job {
 
     /// Tells who waits. Nobody may be waiting any more; the work is done all the same.
     fn acknowledge(self, done: Result<Done, StoreError>) {
+        let done = match done {
+            Ok(Done::Damaged(reason)) => Err(StoreError::Damaged(reason)),
+            done => done,
+        };
         match (self, done) {
             (Job::Append { reply, .. }, Ok(Done::Append(kept))) => drop(reply.send(Ok(kept))),
             (Job::Amend { reply, .. }, Ok(Done::Amend(found))) => drop(reply.send(Ok(found))),
@@ -170,8 +189,8 @@ impl Hand {
         }
     }
 
-    /// Does a batch and tells everybody how it went. When it cannot be done as a whole, its jobs are
-    /// done one by one, so that one that the database refuses keeps out no other.
+    /// Does a batch and tells everybody how it went. When the database refuses something in it, its
+    /// jobs are done one by one, so that the one it is in keeps out no other.
     async fn settle(&mut self, jobs: Vec<Job>) {
         match self.insist(&jobs).await {
             Ok(done) => {
@@ -179,7 +198,7 @@ impl Hand {
                     job.acknowledge(Ok(done));
                 }
             }
-            Err(Trouble::Broken(error)) if jobs.len() > 1 => {
+            Err(Trouble::Damaged(error)) if jobs.len() > 1 => {
                 tracing::error!(error, "a batch of {} is written one by one", jobs.len());
                 for job in jobs {
                     let done = self.insist(std::slice::from_ref(&job)).await;
@@ -212,7 +231,11 @@ impl Hand {
             // What was told apart in memory may not have been stored.
             self.ingest.forget();
             match &trouble {
-                Trouble::Broken(_) => return Err(trouble),
+                Trouble::Damaged(_) => return Err(trouble),
+                Trouble::Broken(_) => {
+                    drop(self.client.take().map(Client::take));
+                    return Err(trouble);
+                }
                 _ if start.elapsed() >= PATIENCE => return Err(trouble),
                 Trouble::Overtaken => {}
                 Trouble::Lost(reason) => {

@@ -1,6 +1,6 @@
 //! What an [`Ingest`] learns and has written inside the writer's transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Transaction;
@@ -8,7 +8,7 @@ use survey::response::Response;
 
 use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, key_of, version_of};
 use super::super::record::{Amendment, Record};
-use super::super::{Kept, Posted};
+use super::super::{Kept, Posted, StoreError};
 use super::placement::{self, Rebuild};
 use super::recent::Recent;
 use super::{record, tallies};
@@ -23,14 +23,20 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Learns what there is about a response that is about to be changed otherwise than by a post.
-    fn learn(&mut self, transaction: &Transaction, key: &RowKey) -> rusqlite::Result<()> {
+    /// Learns what there is about a response that is about to be changed otherwise than by a post;
+    /// tells whether that can be done.
+    fn learn(
+        &mut self,
+        transaction: &Transaction,
+        key: &RowKey,
+    ) -> rusqlite::Result<Result<(), StoreError>> {
         self.recent.take(key);
         learn_placements(&mut self.ingest, transaction, &key.0)?;
         if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
             self.ingest.learn_record(asked);
         }
-        Ok(())
+        let damage = self.ingest.damage(key).cloned();
+        Ok(damage.map_or(Ok(()), |reason| Err(StoreError::Damaged(reason))))
     }
 
     /// Forgets what may have been changed by somebody else within this transaction.
@@ -66,6 +72,10 @@ pub(super) fn append(
             None if fresh.has(&key.1) => None,
             None => stored(&mut memory.ingest, transaction, &key)?,
         };
+        if let Some(reason) = memory.ingest.damage(&key) {
+            kept.push(Kept::Damaged(reason.clone()));
+            continue;
+        }
         kept.push(append_one(memory, transaction, stored, posted)?);
     }
     Ok(kept)
@@ -129,11 +139,13 @@ pub(super) fn amend(
     transaction: &Transaction,
     key: &RowKey,
     amendment: &Amendment,
-) -> rusqlite::Result<bool> {
-    memory.learn(transaction, key)?;
+) -> rusqlite::Result<Result<bool, StoreError>> {
+    if let Err(damaged) = memory.learn(transaction, key)? {
+        return Ok(Err(damaged));
+    }
     let found = memory.ingest.amend(key, amendment);
     write(&mut memory.ingest, transaction)?;
-    Ok(found)
+    Ok(Ok(found))
 }
 
 /// Deletes responses and counts them no more; tells how many there were.
@@ -141,17 +153,19 @@ pub(super) fn erase(
     memory: &mut Memory,
     transaction: &Transaction,
     site: &str,
-    ids: Vec<String>,
-) -> rusqlite::Result<usize> {
-    let mut erased = 0;
-    for id in ids {
-        let key = (site.to_owned(), id);
-        memory.learn(transaction, &key)?;
-        erased += usize::from(memory.ingest.erase(&key));
-        // At once: an id that is named twice must not be found again.
-        write(&mut memory.ingest, transaction)?;
+    ids: &[String],
+) -> rusqlite::Result<Result<usize, StoreError>> {
+    let keys: BTreeSet<RowKey> = ids.iter().map(|id| (site.to_owned(), id.clone())).collect();
+    // All or none: whether they can be is known before the first is.
+    for key in &keys {
+        if let Err(damaged) = memory.learn(transaction, key)? {
+            memory.ingest.take_rows();
+            return Ok(Err(damaged));
+        }
     }
-    Ok(erased)
+    let erased = keys.iter().filter(|key| memory.ingest.erase(key)).count();
+    write(&mut memory.ingest, transaction)?;
+    Ok(Ok(erased))
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
@@ -163,12 +177,12 @@ pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlit
     let mut last = None;
     for record in rebuild.next(transaction)? {
         let response = record.response.clone();
-        let asked = asked(ingest, transaction, record)?;
+        last = Some(response.id.clone());
+        let Some(asked) = asked(ingest, transaction, record)? else { continue };
         ingest.learn_record(asked);
         learn_buckets(ingest, transaction, &response, None)?;
         ingest.place_anew(&key_of(&response), rebuild.generation);
         write(ingest, transaction)?;
-        last = Some(response.id);
     }
     match last {
         Some(last) => rebuild.reached(transaction, &last)?,
@@ -184,15 +198,31 @@ pub(super) fn flush(memory: &mut Memory, transaction: &Transaction) -> rusqlite:
     tallies::flush(&mut memory.ingest.changes, transaction)
 }
 
-/// What is stored of a response of a site whose generations are known.
+/// What is stored of a response of a site whose generations are known. Damage is noted.
 fn stored(
     ingest: &mut Ingest,
     transaction: &Transaction,
-    (site, id): &RowKey,
+    key: &RowKey,
 ) -> rusqlite::Result<Option<Asked>> {
-    let Some(record) = record::load(transaction, site, id)? else { return Ok(None) };
+    let record = record::load(transaction, &key.0, &key.1);
+    let Some(record) = undamaged(ingest, key, record)?.flatten() else { return Ok(None) };
     let asked = asked(ingest, transaction, record)?;
-    Ok(Some(ingest.current(asked)))
+    Ok(asked.map(|asked| ingest.current(asked)))
+}
+
+/// What was read; of what is damaged, that is noted instead.
+fn undamaged<T>(
+    ingest: &mut Ingest,
+    key: &RowKey,
+    read: rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    let error = match read {
+        Ok(found) => return Ok(Some(found)),
+        Err(error) => error,
+    };
+    let reason = record::damage(&error).ok_or(error)?;
+    ingest.learn_damaged(key.clone(), reason);
+    Ok(None)
 }
 
 fn learn_placements(
@@ -206,21 +236,21 @@ fn learn_placements(
     Ok(())
 }
 
-/// A record and the definition it was asked with.
+/// A record and the definition it was asked with. Damage is noted.
 fn asked(
     ingest: &mut Ingest,
     transaction: &Transaction,
     record: Record,
-) -> rusqlite::Result<Asked> {
+) -> rusqlite::Result<Option<Asked>> {
     let version = version_of(&record.response);
-    let definition = if let Some(known) = ingest.definition(&version) {
-        known
-    } else {
-        let definition = Arc::new(record::definition(transaction, &record.response)?);
-        ingest.learn_definition(version, definition.clone());
-        definition
-    };
-    Ok(Asked { record, definition })
+    if let Some(definition) = ingest.definition(&version) {
+        return Ok(Some(Asked { record, definition }));
+    }
+    let found = record::definition(transaction, &record.response);
+    let key = key_of(&record.response);
+    let Some(definition) = undamaged(ingest, &key, found)?.map(Arc::new) else { return Ok(None) };
+    ingest.learn_definition(version, definition.clone());
+    Ok(Some(Asked { record, definition }))
 }
 
 fn learn_buckets(

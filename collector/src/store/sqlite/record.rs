@@ -1,9 +1,11 @@
 //! A response as a row.
 
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use survey::Definition;
 use survey::response::Response;
 
+use super::super::ingest::{no_definition, version_of};
 use super::super::record::{Record, groups, has_words, to_json};
 use super::read::json;
 
@@ -106,9 +108,24 @@ pub(super) fn definition(
     connection: &Connection,
     response: &Response,
 ) -> rusqlite::Result<Definition> {
-    connection
+    let (site, survey, version) = version_of(response);
+    let found = connection
         .prepare_cached(
             "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
         )?
-        .query_row((&response.site, &response.survey, &response.version), |row| json(row, 0))
+        .query_row((&site, &survey, &version), |row| json(row, 0))
+        .optional()?;
+    found.ok_or_else(|| {
+        let reason = no_definition(&site, &survey, &version).into();
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Null, reason)
+    })
+}
+
+/// What is wrong with a row or what it stands on, if that is all that is wrong.
+pub(super) fn damage(error: &rusqlite::Error) -> Option<String> {
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(_, _, reason) => Some(reason.to_string()),
+        rusqlite::Error::InvalidColumnType(..) => Some(error.to_string()),
+        _ => None,
+    }
 }

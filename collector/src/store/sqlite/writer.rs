@@ -234,16 +234,16 @@ fn perform(
     match job {
         Job::Append { batch, reply } => {
             let kept = transaction.map_or(Ok(Vec::new()), |t| append::append(memory, t, batch));
-            wait(kept, reply, waiting)
+            wait(kept.map(Ok), reply, waiting)
         }
         Job::Amend { site, id, amendment, reply } => {
             let key = (site, id);
             let found =
-                transaction.map_or(Ok(false), |t| append::amend(memory, t, &key, &amendment));
+                transaction.map_or(Ok(Ok(false)), |t| append::amend(memory, t, &key, &amendment));
             wait(found, reply, waiting)
         }
         Job::Erase { site, ids, reply } => {
-            let erased = transaction.map_or(Ok(0), |t| append::erase(memory, t, &site, ids));
+            let erased = transaction.map_or(Ok(Ok(0)), |t| append::erase(memory, t, &site, &ids));
             wait(erased, reply, waiting)
         }
         Job::Change(change) => {
@@ -257,14 +257,19 @@ fn perform(
     }
 }
 
-/// Has the result told after the commit; an error ends the batch.
+/// Has the result told after the commit; an error of the database ends the batch.
 fn wait<T: Default + Send + 'static>(
-    result: rusqlite::Result<T>,
+    result: rusqlite::Result<Result<T, StoreError>>,
     reply: Reply<T>,
     waiting: &mut Vec<Acknowledge>,
 ) -> rusqlite::Result<()> {
     let (done, result) = match result {
-        Ok(done) => (done, Ok(())),
+        Ok(Ok(done)) => (done, Ok(())),
+        // Nothing was changed for it: the others of the batch go on.
+        Ok(Err(error)) => {
+            let _ = reply.send(Err(error));
+            return Ok(());
+        }
         Err(error) => (T::default(), Err(error)),
     };
     waiting.push(Box::new(move |result| {

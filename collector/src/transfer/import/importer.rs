@@ -300,7 +300,7 @@ impl Written {
                 Kept::New => self.added += 1,
                 Kept::Revised => self.revised += 1,
                 Kept::Known => self.known += 1,
-                Kept::OtherSurvey(_) | Kept::Unanswered => self.refused += 1,
+                Kept::OtherSurvey(_) | Kept::Unanswered | Kept::Damaged(_) => self.refused += 1,
             }
         }
     }
