@@ -131,6 +131,8 @@ impl Sites {
     /// Serves a site as it is in the database.
     async fn take_over(&self, site: &str) -> Result<(), StoreError> {
         let _alone = self.changing.lock().await;
+        // It may have been renewed.
+        self.secrets.write().unwrap_or_else(PoisonError::into_inner).remove(site);
         let Some(StoredSite { file, .. }) = self.store.site(site).await? else {
             self.write().remove(site);
             return Ok(());

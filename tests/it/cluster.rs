@@ -1,9 +1,17 @@
-//! Each test has a PostgreSQL server of its own, because it ends it.
+//! Each test has a PostgreSQL server of its own, because it ends it or changes how it runs.
+
+/// From a collector to its database: refusals and encryption.
+mod connections;
+/// Summaries read from a server that follows the one that is written to.
+mod replica;
 
 use reqwest::Method;
 use scratch_postgres::{End, Server, new_database};
 use serde_json::json;
-use tests::{Collector, TOKEN, Visitors, check_ledger, refusal, wait_until};
+use tests::{
+    Collector, TOKEN, Visitors, answered, check_ledger, new_id, refusal, response, signed,
+    wait_until,
+};
 
 use crate::SITE;
 
@@ -111,44 +119,51 @@ async fn a_sign_in_is_good_on_every_collector() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_used_is_named_without_its_password() {
+async fn a_user_who_answered_at_one_collector_is_asked_by_none() {
     let server = Server::start().unwrap();
-    let url = new_database(&server.url("postgres")).unwrap();
-    let collector = Collector::start_on(SITE, &url, &ARGUMENTS);
-    let guarded = "CREATE ROLE guarded LOGIN PASSWORD 'secret'; CREATE DATABASE bare";
-    for statement in guarded.split("; ") {
-        server.sql("postgres", statement).unwrap();
-    }
-    let at =
-        |user: &str, database: &str| server.url(database).replace("nabz@", &format!("{user}@"));
-    let check = |arguments: &[&str], url: &str, expected: &str| {
-        let mut nabz = collector.nabz();
-        let text = refusal(nabz.args(arguments).env("NABZ_DATABASE", url));
-        assert!(text.contains(expected), "{url}: {text}");
-        assert!(!text.contains("secret"), "{url}: {text}");
+    let collectors = collectors(&server, 3);
+    let secret = collectors[0].get_as_admin("/api/v1/sites/acme/secret").await.json();
+    let user_signature = signed(secret["secret"].as_str().unwrap(), "u_42");
+    let headers = [("origin", "https://acme.com"), ("content-type", "text/plain")];
+    let due = async |collector: &Collector| {
+        let body = json!({ "site": "acme", "respondent": "u_42", "surveys": ["checkout", "faces"],
+            "user_signature": user_signature });
+        let reply =
+            collector.request(Method::POST, "/api/v1/due", &headers, &body.to_string()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
     };
-    let serve = ["serve", "--listen", "127.0.0.1:0"];
-    check(&serve, &at("guarded:secreter", "bare"), "Check user and password");
-    check(&serve, &at("guarded:secret", "bare"), "GRANT CREATE ON DATABASE");
-    check(&serve, &at("nabz", "none"), "Create it with createdb");
-    check(&serve, "postgres://u:secret@127.0.0.1:9/db", "Connection refused");
-    check(&serve, "postgres://u:secret@127.0.0.1:9/", "names no database");
-    check(&["verify"], &at("nabz", "bare"), "holds nothing of this program");
-    let replica = [serve.as_slice(), &["--read-database", &url]].concat();
-    check(&replica, "sqlite:nabz.db", "names a replica of a PostgreSQL --database");
-    let database = url.rsplit('/').next().unwrap();
-    server
-        .sql(
-            "postgres",
-            &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"),
-        )
-        .unwrap();
-    check(&serve, &at("nabz", database), "it is read-only. If it is a replica");
-    server.sql("postgres", &format!("ALTER DATABASE {database} RESET ALL")).unwrap();
-    server.sql(database, "UPDATE nabz.release SET schema = 99").unwrap();
-    check(&serve, &url, "is of a newer release (schema 99");
-    assert_eq!(collector.post(&tests::answered("checkout", "nps", 9)).await.status, 204);
-    assert_eq!(collector.summary("checkout", "").await["answered"], json!(1));
+    for collector in &collectors {
+        assert_eq!(due(collector).await["due"], json!(["checkout", "faces"]));
+    }
+    // What is acknowledged by one is known to all at once, however it is proven there.
+    let mut answer = answered("checkout", "nps", 9);
+    answer["respondent"] = json!("u_42");
+    answer["user_signature"] = json!(user_signature);
+    assert_eq!(collectors[0].post(&answer).await.status, 204);
+    let mut dismissed = response("faces", &new_id(), 1, "dismissed", &[]);
+    dismissed["respondent"] = json!("u_42");
+    for (at, left) in [(1, json!(["faces"])), (2, json!([]))] {
+        let reply = due(&collectors[at]).await;
+        assert_eq!(reply["due"], left);
+        dismissed["token"] = reply["token"].clone();
+        let next = &collectors[(at + 1) % 3];
+        assert_eq!(next.post(&dismissed).await.status, 204);
+    }
+    assert_eq!(due(&collectors[0]).await["due"], json!([]));
+    // A renewed secret is soon the only one that counts, without a restart.
+    let renewed = collectors[1].nabz().args(["secret", "acme", "--new"]).output().unwrap();
+    assert!(renewed.status.success(), "{renewed:?}");
+    for collector in &collectors {
+        wait_until("the old signature to be refused", async || {
+            let body = json!({ "site": "acme", "respondent": "u_42", "surveys": [],
+                "user_signature": user_signature });
+            let path = "/api/v1/due";
+            let reply = collector.request(Method::POST, path, &headers, &body.to_string()).await;
+            reply.status == 403
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,6 +28,17 @@ pub enum OpenError {
          Use postgres://USER:PASSWORD@HOST:5432/DATABASE, with %40 for an @ in the password"
     )]
     WrongUrl(String),
+    /// The file of authorities that a URL names cannot be used.
+    #[error(
+        "sslrootcert {} of the database's URL cannot be used: {reason}. \
+         Name a file with the certificate of who issued the server's, in PEM", path.display()
+    )]
+    NoAuthority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Only PostgreSQL has replicas.
     #[error("--read-database names a replica of a PostgreSQL --database: {0:?} is none")]
     NoReplica(String),
@@ -173,7 +184,15 @@ mod tests {
         check("postgres:///db?host=/run/postgresql&user=u", "postgres://u@/run/postgresql:5432/db");
         check("postgres://u:secret@host:port/db", "cannot be understood");
         check("postgres://u:secret@host/db?colour=red", "cannot be understood");
-        check("postgres://u:secret@host/db?sslmode=require", "cannot be understood");
+        check("postgres://u:secret@host/db?sslmode=require", "postgres://u@host:5432/db");
+        check("postgres://u:sec?ret@host/db?sslmode=verify-full", "postgres://u@host:5432/db");
+        check("postgres://u:secret@host/db?sslmode=prefer&a=b", "cannot be understood");
+        check("postgres://u:secret@host/db?sslmode=prefer", "there is no sslmode=prefer");
+        check("postgres://u:secret@host/db?sslrootcert=a", "needs sslmode=verify-full");
+        check(
+            "postgres://u:secret@host/db?sslmode=require&sslrootcert=no%20file",
+            "sslrootcert no file of the database's URL cannot be used: No such file",
+        );
         check("postgres://", "names no database");
     }
 }

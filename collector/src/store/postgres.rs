@@ -2,8 +2,8 @@
 //!
 //! One task gathers what waits and commits it in one transaction ([`writer`]); [`append`] is what
 //! happens to responses in it, and in which order it holds what; [`sql`] are all statements. A
-//! collector hears from the others which sites they changed ([`listen`]). The methods are those of
-//! [`super::Store`].
+//! collector hears from the others which sites they changed ([`listen`]). The methods, here and in
+//! [`read`], are those of [`super::Store`].
 
 mod append;
 mod configure;
@@ -12,6 +12,7 @@ mod distribute;
 mod listen;
 mod placement;
 mod read;
+mod readers;
 mod rebuild;
 mod record;
 pub(super) mod sink;
@@ -19,6 +20,7 @@ mod sql;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trouble;
 mod verify;
 mod writer;
@@ -32,15 +34,13 @@ pub(super) use self::connect::Target;
 pub use self::distribute::DistributeError;
 pub(super) use self::distribute::distribute;
 use super::{
-    Activity, Amendment, Changed, Kept, OpenError, Page, PageQuery, Placing, Posted, Record,
-    StoreError, StoredDefinition, StoredSite, Tallies, TallyQuery, Verified, VerifyError,
+    Activity, Amendment, Changed, Kept, OpenError, Placing, Posted, StoreError, StoredDefinition,
+    StoredSite, Verified, VerifyError,
 };
 
 /// Connections for everything but plain reads: the writer's, the rebuild's, and some for sign-ins
 /// and configuration.
 const CONNECTIONS: usize = 5;
-/// Connections for plain reads.
-const READERS: usize = 8;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 
@@ -50,8 +50,7 @@ pub(super) struct Postgres {
     target: Arc<Target>,
     writer: writer::Writer,
     pool: Pool,
-    /// Of a replica, if there is one.
-    readers: Pool,
+    readers: readers::Readers,
     rebuilds: mpsc::UnboundedSender<String>,
 }
 
@@ -66,14 +65,7 @@ impl Postgres {
         let mut client = target.first(&pool).await?;
         target.recognize(&client, true).await?;
         configure::migrate(&mut client, &target).await?;
-        let readers = match &replica {
-            None => target.pool(READERS),
-            Some(replica) => {
-                let readers = replica.pool(READERS);
-                replica.recognize(&replica.first(&readers).await?, false).await?;
-                readers
-            }
-        };
+        let readers = readers::Readers::new(&target, replica).await?;
         let (rebuilds, sites) = mpsc::unbounded_channel();
         tokio::spawn(rebuild::run(pool.clone(), sites));
         let store = Postgres {
@@ -115,17 +107,6 @@ impl Postgres {
         Ok(self.pool.get().await?)
     }
 
-    /// A connection for plain reads; to the primary when no replica answers.
-    async fn reader(&self) -> Result<Client, StoreError> {
-        match self.readers.get().await {
-            Ok(client) => Ok(client),
-            Err(error) => {
-                tracing::warn!(%error, "the replica is read from no more for now");
-                Ok(self.pool.get().await?)
-            }
-        }
-    }
-
     pub(super) fn activity(&self) -> Activity {
         self.writer.activity()
     }
@@ -154,15 +135,6 @@ impl Postgres {
         erased.await.map_err(|_| StoreError::Closed)?
     }
 
-    pub(super) async fn of_respondent(
-        &self,
-        site: String,
-        respondent: String,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        Ok(read::of_respondent(&self.pool.get().await?, (&site, &respondent), limit).await?)
-    }
-
     pub(super) async fn secret(&self, site: String, fresh: String) -> Result<String, StoreError> {
         let client = self.pool.get().await?;
         client.execute(sql::PUT_SECRET, &[&site, &fresh]).await?;
@@ -170,70 +142,10 @@ impl Postgres {
     }
 
     pub(super) async fn set_secret(&self, site: String, secret: String) -> Result<(), StoreError> {
-        self.pool.get().await?.execute(sql::SET_SECRET, &[&site, &secret]).await?;
+        let client = self.pool.get().await?;
+        client.execute(sql::SET_SECRET, &[&site, &secret]).await?;
+        client.execute(sql::TELL, &[&site]).await?;
         Ok(())
-    }
-
-    pub(super) async fn tally(
-        &self,
-        site: String,
-        queries: Vec<TallyQuery>,
-    ) -> Result<Tallies, StoreError> {
-        Ok(tallies::read(&mut self.reader().await?, &site, &queries).await?)
-    }
-
-    pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
-        Ok(read::responses(&self.reader().await?, &query).await?)
-    }
-
-    pub(super) async fn oldest_first(
-        &self,
-        site: String,
-        survey: String,
-        after: Option<(i64, String)>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        Ok(read::oldest_first(&self.reader().await?, (&site, &survey), after, limit).await?)
-    }
-
-    pub(super) async fn attribute_keys(
-        &self,
-        site: String,
-        survey: String,
-    ) -> Result<Vec<String>, StoreError> {
-        Ok(read::attribute_keys(&self.reader().await?, &site, &survey).await?)
-    }
-
-    pub(super) async fn of_other_surveys(
-        &self,
-        site: String,
-        survey: String,
-        ids: Vec<String>,
-    ) -> Result<Vec<(String, String)>, StoreError> {
-        Ok(read::of_other_surveys(&self.pool.get().await?, (&site, &survey), &ids).await?)
-    }
-
-    pub(super) async fn asked_version(
-        &self,
-        site: String,
-        id: String,
-    ) -> Result<Option<String>, StoreError> {
-        Ok(read::asked_version(&self.pool.get().await?, &site, &id).await?)
-    }
-
-    pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {
-        Ok(read::sites(&self.pool.get().await?).await?)
-    }
-
-    pub(super) async fn site(&self, site: &str) -> Result<Option<StoredSite>, StoreError> {
-        Ok(read::site(&self.pool.get().await?, site).await?)
-    }
-
-    pub(super) async fn definitions(
-        &self,
-        site: &str,
-    ) -> Result<Vec<StoredDefinition>, StoreError> {
-        Ok(read::definitions(&self.pool.get().await?, site).await?)
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {

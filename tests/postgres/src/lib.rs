@@ -1,9 +1,9 @@
 //! A real PostgreSQL server in a temporary folder: durable, on a free port of the loopback
 //! interface, gone when dropped. It refuses to run as root; then it runs as a user of its own.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -88,11 +88,7 @@ impl Server {
     pub fn start() -> Result<Server> {
         let bin = programs().context("PostgreSQL's initdb is missing")?;
         let user = if id(&["-u"])? == 0 { Some(service_user()?) } else { None };
-        let folder = TempDir::with_prefix("postgres-")?;
-        if let Some(user) = user {
-            chown(folder.path(), Some(user.uid), Some(user.gid))?;
-        }
-        let mut server = Server { folder, bin, port: free_port()?, user, process: None };
+        let mut server = Server::new(bin, user)?;
         let data = server.data();
         let mut initdb = server.command("initdb");
         initdb.args(["--username=nabz", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]);
@@ -105,6 +101,47 @@ impl Server {
         std::fs::write(&rules, format!("{guarded}{trusting}"))?;
         server.run()?;
         Ok(server)
+    }
+
+    /// Starts a replica of the server, which follows it from now on.
+    ///
+    /// # Errors
+    /// When the server cannot be copied, or the copy does not start; says what was written.
+    pub fn replica(&self) -> Result<Server> {
+        let mut replica = Server::new(self.bin.clone(), self.user)?;
+        let mut copy = replica.command("pg_basebackup");
+        copy.args(["--host=127.0.0.1", "--username=nabz", "--write-recovery-conf"]);
+        copy.args(["--checkpoint=fast", &format!("--port={}", self.port)]);
+        let output = copy.arg("--pgdata").arg(replica.data()).output()?;
+        ensure!(output.status.success(), "pg_basebackup failed: {}", said(&output));
+        replica.run()?;
+        Ok(replica)
+    }
+
+    /// A folder and a port for a server that does not run yet.
+    fn new(bin: PathBuf, user: Option<User>) -> Result<Server> {
+        let folder = TempDir::with_prefix("postgres-")?;
+        if let Some(user) = user {
+            chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        }
+        Ok(Server { folder, bin, port: free_port()?, user, process: None })
+    }
+
+    /// Has the server encrypt connections of those who ask for it, from some moment soon on.
+    ///
+    /// # Errors
+    /// When it does not take the certificate and its key, which are in PEM.
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.data().join(name);
+            std::fs::write(&path, text)?;
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+            if let Some(User { uid, gid }) = self.user {
+                chown(&path, Some(uid), Some(gid))?;
+            }
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")
     }
 
     /// Starts the server on what is there, and waits until it takes connections.

@@ -7,12 +7,14 @@ use std::time::Duration;
 use deadpool_postgres::{
     Client, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::{OpenError, StoreError};
-use super::sql;
+use super::tls::Encryption;
+use super::{sql, tls};
 
 /// Longest time to wait for a connection, be it a new one or one of the pool.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -30,21 +32,19 @@ const WRITE: &str =
 #[derive(Clone)]
 pub(in crate::store) struct Target {
     config: Box<Config>,
+    tls: MakeRustlsConnect,
 }
 
 impl Target {
     /// The database that a URL names.
     pub(in crate::store) fn parse(url: &str) -> Result<Target, OpenError> {
+        let (encryption, url) = Encryption::split(url);
         let mut config =
-            Config::from_str(url).map_err(|error| OpenError::WrongUrl(said(&error)))?;
+            Config::from_str(&url).map_err(|error| OpenError::WrongUrl(said(&error)))?;
         if config.get_hosts().is_empty() || config.get_dbname().is_none() {
             return Err(OpenError::WrongUrl("it names no database of a server".to_owned()));
         }
-        if config.get_ssl_mode() == SslMode::Require {
-            let reason =
-                "sslmode=require is not supported: put TLS into a tunnel or a proxy beside it";
-            return Err(OpenError::WrongUrl(reason.to_owned()));
-        }
+        config.ssl_mode(encryption.mode()?);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIME_MAX);
         }
@@ -53,15 +53,15 @@ impl Target {
         }
         config.tcp_user_timeout(SILENCE_MAX);
         config.keepalives_idle(SILENCE_MAX).keepalives_interval(SILENCE_MAX / 5);
-        Ok(Target { config: Box::new(config) })
+        Ok(Target { config: Box::new(config), tls: encryption.connector()? })
     }
 
     /// At most so many connections to it, made when needed.
     pub(super) fn pool(&self, size: usize) -> Pool {
         // A connection may have died since it was used last; asking is cheap beside a failure.
         let recycling_method = RecyclingMethod::Verified;
-        let manager =
-            Manager::from_config((*self.config).clone(), NoTls, ManagerConfig { recycling_method });
+        let (config, tls) = self.config();
+        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method });
         let settle = Hook::async_fn(|client, _| {
             Box::pin(
                 async move { client.batch_execute(sql::SETTLE).await.map_err(HookError::Backend) },
@@ -79,8 +79,8 @@ impl Target {
     }
 
     /// The configuration of a connection outside the pool.
-    pub(super) fn config(&self) -> &Config {
-        &self.config
+    pub(super) fn config(&self) -> (Config, MakeRustlsConnect) {
+        ((*self.config).clone(), self.tls.clone())
     }
 
     /// Refuses a server that lacks what is needed, and one that only reads when it has to `write`.
@@ -116,7 +116,7 @@ impl Target {
             }
             Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => WRITE,
             Some(&SqlState::TOO_MANY_CONNECTIONS) => "Raise its max_connections",
-            _ => REACH_IT,
+            _ => tls::remedy(error).unwrap_or(REACH_IT),
         };
         OpenError::Unreachable { place: self.to_string(), reason: said(error), remedy }
     }

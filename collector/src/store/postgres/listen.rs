@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 use super::super::Changed;
 use super::connect::{Target, said};
@@ -35,7 +35,8 @@ async fn hear(
     target: &Target,
     changed: &mpsc::Sender<Changed>,
 ) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = target.config().connect(NoTls).await?;
+    let (config, tls) = target.config();
+    let (client, mut connection) = config.connect(tls).await?;
     let listening = tokio::spawn({
         let changed = changed.clone();
         async move {
