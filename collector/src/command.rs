@@ -47,14 +47,8 @@ enum Command {
     Apply(Apply),
     /// Count all responses again and say where the tallies differ; a collector may be running
     Verify {
-        /// The database
-        #[arg(
-            long,
-            env = "NABZ_DATABASE",
-            hide_env_values = true,
-            default_value = "sqlite:nabz.db"
-        )]
-        database: String,
+        #[command(flatten)]
+        database: Database,
         /// Write what was counted, while no collector uses the database
         #[arg(long)]
         repair: bool,
@@ -64,28 +58,17 @@ enum Command {
         /// The file, which is a database that can be served at once
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The database
-        #[arg(
-            long,
-            env = "NABZ_DATABASE",
-            hide_env_values = true,
-            default_value = "sqlite:nabz.db"
-        )]
-        database: String,
+        #[command(flatten)]
+        database: Database,
     },
-    /// Print the secret with which the server of a site signs the ids of its users
+    /// Print the secret with which the server of a site signs the ids of its users, while no
+    /// collector uses the file
     Secret {
         /// The site's key
         site: String,
-        /// The database, while no collector uses its file
-        #[arg(
-            long,
-            env = "NABZ_DATABASE",
-            hide_env_values = true,
-            default_value = "sqlite:nabz.db"
-        )]
-        database: String,
-        /// Draw a new one first; a collector takes it at its next start
+        #[command(flatten)]
+        database: Database,
+        /// Draw a new one first, which collectors on PostgreSQL take at once
         #[arg(long)]
         new: bool,
     },
@@ -94,23 +77,31 @@ enum Command {
     Score(Score),
     Export(Export),
     Import(Import),
-    /// Fill a database with a believable past, for trying things out
+    /// Fill a database with a believable past, for trying things out, while no collector uses it
     DemoData {
         /// The site file
         #[arg(value_name = "SITE.json")]
         file: PathBuf,
-        /// The database, while no collector uses it
-        #[arg(
-            long,
-            env = "NABZ_DATABASE",
-            hide_env_values = true,
-            default_value = "sqlite:nabz.db"
-        )]
-        database: String,
+        #[command(flatten)]
+        database: Database,
         /// How many days back it starts
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3660))]
         days: u16,
     },
+}
+
+/// The argument of all that work on a database.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Database {
+    /// Where answers are kept: sqlite:PATH, or the postgres:// URL of a database
+    #[arg(
+        long = "database",
+        env = "NABZ_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:nabz.db",
+        value_name = "URL"
+    )]
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Args)]
@@ -124,9 +115,8 @@ struct Serve {
     /// The address as browsers see it: scheme and host
     #[arg(long, env = "NABZ_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
-    /// Where answers are kept: sqlite:PATH, or the postgres:// URL of a database
-    #[arg(long, env = "NABZ_DATABASE", hide_env_values = true, default_value = "sqlite:nabz.db")]
-    database: String,
+    #[command(flatten)]
+    database: Database,
     /// A replica of that PostgreSQL database, from which summaries and lists are read
     #[arg(long, env = "NABZ_READ_DATABASE", hide_env_values = true, value_name = "URL")]
     read_database: Option<String>,
@@ -190,13 +180,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
-        Command::Verify { database, repair } => block_on(verify(&database, repair)),
+        Command::Verify { database, repair } => block_on(verify(&database.url, repair)),
         Command::Backup { file, database } => {
-            let bytes = block_on(async { Ok(Store::backup(&database, file.clone()).await?) })?;
+            let bytes = block_on(async { Ok(Store::backup(&database.url, file.clone()).await?) })?;
             println!("{} written: {bytes} bytes", file.display());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Secret { site, database, new } => block_on(secret(site, &database, new)),
+        Command::Secret { site, database, new } => block_on(secret(site, &database.url, new)),
         Command::Distribute(distribute) => block_on(distribute.run()),
         Command::Migrate(migrate) => block_on(migrate.run()),
         Command::Score(score) => score.run(),
@@ -204,8 +194,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(import) => block_on(import.run()),
         Command::DemoData { file, database, days } => {
             let text = read(&file)?;
-            let written = block_on(demo_data::fill(&text, &database, i32::from(days)))?;
-            let database = without_password(&database);
+            let written = block_on(demo_data::fill(&text, &database.url, i32::from(days)))?;
+            let database = without_password(&database.url);
             println!("{written} responses over {days} days written to {database}");
             Ok(ExitCode::SUCCESS)
         }
@@ -222,7 +212,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         files: serve.files,
         listen: serve.listen,
         public_url: serve.public_url,
-        database: serve.database,
+        database: serve.database.url,
         read_database: serve.read_database,
         admin_token: serve.admin_token,
         rate_limit: serve.rate_limit,

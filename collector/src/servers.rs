@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::command::Database;
 use crate::store::{Migration, Store, Verified, without_password};
 
 /// Carry everything from a SQLite database to PostgreSQL, while no collector uses the file; a run
@@ -20,13 +21,12 @@ pub(crate) struct Migrate {
     to: String,
 }
 
-/// Spread the tables of a PostgreSQL database over the machines of its Citus cluster; what is spread
-/// already is left alone
+/// Spread the tables of a PostgreSQL database, on the coordinator of a Citus cluster, over its
+/// machines; what is spread already is left alone
 #[derive(Debug, Args)]
 pub(crate) struct Distribute {
-    /// The database, on the cluster's coordinator
-    #[arg(long, env = "NABZ_DATABASE", hide_env_values = true, value_name = "URL")]
-    database: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 impl Distribute {
@@ -35,7 +35,7 @@ impl Distribute {
     /// # Errors
     /// When it is no such database, or fails.
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let done = Store::distribute(&self.database).await?;
+        let done = Store::distribute(&self.database.url).await?;
         done.iter().for_each(|line| println!("{line}"));
         if done.is_empty() {
             println!("all tables are distributed already");

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::command::Database;
 use crate::sites::{LiveSite, Sites};
 use crate::store::{Store, without_password};
 
@@ -39,20 +40,19 @@ pub struct Target {
     /// The survey's id
     #[arg(long, env = "NABZ_SURVEY")]
     survey: String,
-    /// The database
-    #[arg(long, env = "NABZ_DATABASE", hide_env_values = true, default_value = "sqlite:nabz.db")]
-    database: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 impl Target {
     /// Opens the database to read it, also while a collector runs.
     async fn open_to_read(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
-        self.find(Store::open_to_read(&self.database).await?).await
+        self.find(Store::open_to_read(&self.database.url).await?).await
     }
 
     /// Opens the database to change it, which nobody else may be doing.
     async fn open_to_write(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
-        self.find(Store::open_existing(&self.database).await?).await
+        self.find(Store::open_existing(&self.database.url).await?).await
     }
 
     /// Finds the site that has the survey.
@@ -64,7 +64,7 @@ impl Target {
             format!(
                 "there is no site {:?} in {}; there are: {}. `nabz serve SITE.json` adds one",
                 self.site,
-                without_password(&self.database),
+                without_password(&self.database.url),
                 list(known)
             )
         })?;

@@ -64,8 +64,7 @@ pub(super) async fn site(
     Path(site): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Site>, Problem> {
-    expect_admin(&app, &headers).await?;
-    Ok(Json(find(&app, &site)?.site.clone()))
+    Ok(Json(find_as_admin(&app, &headers, &site).await?.site.clone()))
 }
 
 /// `GET /api/v1/sites/{site}/secret`
@@ -80,8 +79,7 @@ pub(super) async fn secret(
     Path(site): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    expect_admin(&app, &headers).await?;
-    find(&app, &site)?;
+    find_as_admin(&app, &headers, &site).await?;
     Ok(Json(json!({ "secret": app.sites.secret(&site).await? })))
 }
 
@@ -126,8 +124,7 @@ pub(super) async fn delete_site(
     Path(site): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    expect_admin(&app, &headers).await?;
-    find(&app, &site)?;
+    find_as_admin(&app, &headers, &site).await?;
     app.sites.delete_by_api(&site).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -173,8 +170,7 @@ pub(super) async fn responses(
     Query(parameters): Parameters,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    expect_admin(&app, &headers).await?;
-    let live = find(&app, &site)?;
+    let live = find_as_admin(&app, &headers, &site).await?;
     live.survey(&survey).ok_or_else(|| no_such_survey(&live.site, &survey))?;
     let Page { responses, next } =
         app.store.responses(page_query(site, survey, &parameters)?).await?;
@@ -221,6 +217,16 @@ fn page_query(
         commented: flag("comment")?.unwrap_or(false),
         excluded: flag("excluded")?,
     })
+}
+
+/// The site with this key, for whoever may look at it and change it.
+pub(super) async fn find_as_admin(
+    app: &App,
+    headers: &HeaderMap,
+    site: &str,
+) -> Result<std::sync::Arc<LiveSite>, Problem> {
+    expect_admin(app, headers).await?;
+    find(app, site)
 }
 
 /// The site with this key.

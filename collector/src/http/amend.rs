@@ -7,8 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 use survey::Day;
 
-use super::access::expect_admin;
-use super::admin::find;
+use super::admin::find_as_admin;
 use super::body::whole;
 use super::problem::Problem;
 use super::{Shared, json};
@@ -34,8 +33,7 @@ pub(super) async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    expect_admin(&app, &headers).await?;
-    find(&app, &site)?;
+    find_as_admin(&app, &headers, &site).await?;
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     let Value::Object(fields) = json::parse(&body)? else {
         let detail = "the body is an object of what is to be changed";

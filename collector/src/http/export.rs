@@ -6,8 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::channel::{Channel, Sender};
 
-use super::access::expect_admin;
-use super::admin::{find, no_such_survey};
+use super::admin::{find_as_admin, no_such_survey};
 use super::problem::Problem;
 use super::{App, Shared};
 use crate::store::StoreError;
@@ -60,8 +59,7 @@ async fn export(
     headers: &HeaderMap,
     format: Format,
 ) -> Result<Response, Problem> {
-    expect_admin(app, headers).await?;
-    let site = find(app, &site)?;
+    let site = find_as_admin(app, headers, &site).await?;
     let live = site.survey(&survey).ok_or_else(|| no_such_survey(&site.site, &survey))?;
     let exporter = Exporter::new(app.store.clone(), &site, &survey, live, format).await?;
     let (sender, body) = Channel::new(CHUNKS_AHEAD);

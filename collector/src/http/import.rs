@@ -19,8 +19,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use super::access::expect_admin;
-use super::admin::{Parameters, find, no_such_survey};
+use super::admin::{Parameters, find_as_admin, no_such_survey};
 use super::problem::Problem;
 use crate::store::StoreError;
 use crate::transfer::{Event, Format, From, How, Importer};
@@ -58,8 +57,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    expect_admin(&app, &headers).await?;
-    let site = find(&app, &site)?;
+    let site = find_as_admin(&app, &headers, &site).await?;
     site.survey(&survey).ok_or_else(|| no_such_survey(&site.site, &survey))?;
     let how = how(&parameters)?;
     let turn = IMPORTING.try_acquire().map_err(|_| {

@@ -9,8 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use survey::response::uuid_v7_ms;
 
-use super::access::expect_admin;
-use super::admin::find;
+use super::admin::find_as_admin;
 use super::body::whole;
 use super::client::Client;
 use super::due::expect_signed;
@@ -38,8 +37,7 @@ pub(super) async fn get(
     Path((site, respondent)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    expect_admin(&app, &headers).await?;
-    find(&app, &site)?;
+    find_as_admin(&app, &headers, &site).await?;
     let records = app.store.of_respondent(site.clone(), respondent.clone(), SHOWN_MAX).await?;
     if records.is_empty() {
         return Err(no_such("respondent", &respondent));
@@ -60,8 +58,7 @@ pub(super) async fn delete(
     Path((site, respondent)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    expect_admin(&app, &headers).await?;
-    find(&app, &site)?;
+    find_as_admin(&app, &headers, &site).await?;
     match erase_all(&app, &site, &respondent).await? {
         0 => Err(no_such("respondent", &respondent)),
         erased => Ok(Json(json!({ "erased": erased }))),
