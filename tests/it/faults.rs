@@ -1,5 +1,13 @@
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use rusqlite::Connection;
 use tests::{
-    Collector, Fault, Order, TOKEN, Visitors, answered, check_ledger, lost, wait_for, wait_until,
+    Collector, Fault, Order, TOKEN, Visitors, answered, check_ledger, lost, nabz, refusal,
+    wait_for, wait_until,
 };
 
 use crate::SITE;
@@ -109,4 +117,109 @@ async fn a_disk_that_is_full_or_broken_takes_nothing_and_goes_on_when_it_is_not(
         }
     }
     assert!(collector.log().contains("could not be written"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_another_program_holds_is_waited_for_but_not_for_ever() {
+    let collector = Collector::start_on(SITE, "sqlite:nabz.db", &ARGUMENTS);
+    let held = Connection::open(collector.folder().join("nabz.db")).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting = answered("checkout", "nps", 9);
+    let (reply, ready) = tokio::join!(collector.post(&waiting), collector.get("/readyz"));
+    for reply in [reply, ready] {
+        assert_eq!(reply.verdict(), "503");
+        assert_eq!(reply.header("retry-after"), "2");
+    }
+    assert!(collector.log().contains("database is locked: another program holds it"));
+    assert_eq!(collector.summary("checkout", "").await["shown"], 0, "it can be read");
+    let (reply, ()) = tokio::join!(collector.post(&waiting), async {
+        // While this one waits, somebody else is served.
+        assert_eq!(collector.get("/acme/nabz.js").await.status, 200);
+        held.execute_batch("COMMIT").unwrap();
+    });
+    assert_eq!(reply.status, 204);
+    assert_eq!(collector.summary("checkout", "").await["answered"], 1);
+    collector.verify();
+}
+
+/// What the program says when it is run in a folder by somebody who owns nothing there.
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let own = folder.join("nabz");
+    let mut command = Command::new(&own);
+    command.args(arguments).current_dir(folder);
+    if !own.exists() {
+        // Where this user's own programs are, others may not look.
+        std::fs::copy(nabz(), own).unwrap();
+    }
+    if std::fs::metadata(folder).unwrap().uid() == 0 {
+        // Permissions do not bind root.
+        command.uid(65_534).gid(65_534);
+    }
+    refusal(&mut command)
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("site.json"), SITE).unwrap();
+    let mut make = Command::new(nabz());
+    make.args(["demo-data", "site.json", "--days", "2"]).current_dir(folder.path());
+    assert!(make.output().unwrap().status.success());
+    let set = |name: &str, mode: u32| {
+        std::fs::set_permissions(path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    let check = |expected: &str| {
+        let said = refused(folder.path(), &["serve", "site.json", "--listen", "127.0.0.1:0"]);
+        assert!(
+            said.contains(expected) && said.contains("that this user may write there"),
+            "{said}"
+        );
+    };
+    set("nabz.db", 0o444);
+    set("", 0o555);
+    set("nabz.db-lock", 0o444);
+    check("nabz.db cannot be opened: Permission denied");
+    set("nabz.db-lock", 0o666);
+    check("nabz.db cannot be opened: its file can only be read");
+    set("", 0o777);
+    check("nabz.db cannot be opened: its file can only be read");
+    set("nabz.db", 0o000);
+    check("nabz.db cannot be opened: unable to open database file");
+}
+
+#[test]
+fn a_damaged_file_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("site.json"), SITE).unwrap();
+    let nabz = |arguments: &[&str]| {
+        let output = Command::new(nabz()).args(arguments).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    assert!(nabz(&["demo-data", "site.json", "--days", "20"]).0);
+    let whole = std::fs::read(folder.path().join("nabz.db")).unwrap();
+    let check = |bytes: &[u8], calls: &[&[&str]]| {
+        std::fs::write(folder.path().join("nabz.db"), bytes).unwrap();
+        for call in calls {
+            let (good, said) = nabz(call);
+            let names = said.contains("nabz.db is damaged") && said.contains("Restore a backup");
+            assert!(!good && names, "{call:?}: {said}");
+        }
+        assert_eq!(std::fs::read(folder.path().join("nabz.db")).unwrap(), bytes, "as it was");
+    };
+    let serve: &[&str] = &["serve", "site.json", "--listen", "127.0.0.1:0"];
+    let (verify, backup): (&[&str], &[&str]) = (&["verify"], &["backup", "copy.db"]);
+    // Cut off, then with nothing but noise where the tables are listed.
+    check(&whole[..whole.len() / 2], &[serve, verify, backup]);
+    let mut noise = whole.clone();
+    noise[100..4_096].fill(0xaa);
+    check(&noise, &[serve, verify, backup]);
+    // One page of rows or of an index, which only those notice who read it.
+    let mut page = whole.clone();
+    let last = page.len() - 4_096;
+    page[last..].fill(0xaa);
+    check(&page, &[verify]);
+    assert!(!folder.path().join("copy.db").exists());
 }

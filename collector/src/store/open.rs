@@ -68,6 +68,17 @@ pub enum OpenError {
         /// What the database says.
         reason: String,
     },
+    /// What the file holds cannot be understood any more.
+    #[error(
+        "the database {} is damaged: {reason}. Restore a backup, or save what can still be read: \
+         sqlite3 {} .recover", path.display(), path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        reason: String,
+    },
     /// The file is of an older release, and no copy could be made before changing it.
     #[error(
         "the database {} is of an older release, and is not changed before there is a copy: {reason}",

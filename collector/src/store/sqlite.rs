@@ -35,7 +35,15 @@ use super::{
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
-        StoreError::Database(error.to_string())
+        use rusqlite::ErrorCode;
+        let remedy = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => ": another program holds it",
+            Some(ErrorCode::DatabaseCorrupt) => ": stop what uses it and restore a backup",
+            Some(ErrorCode::DiskFull) => ": make room on its disk",
+            Some(ErrorCode::ReadOnly) => ": let this user write the file and its folder",
+            _ => "",
+        };
+        StoreError::Database(format!("{error}{remedy}"))
     }
 }
 

@@ -158,3 +158,26 @@ async fn what_is_damaged_keeps_out_nothing_else() {
     assert_eq!(shelf.store.erase("a".into(), ids).await.unwrap(), 2);
     assert_eq!(shelf.answered("").await, ["+0 2"]);
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_loses_nothing_and_moves_no_answer_to_another_day() {
+    const DAY_MS: i64 = 86_400_000;
+    let mut shelf = Shelf::new().await;
+    let mut post = shelf.posted("pro", 0);
+    let mut append = async |revision: u32, value: i64, jump_ms: i64| {
+        post.response.revision = revision;
+        post.response.answers[0].value = survey::response::Value::Number(value);
+        let mut posted = post.clone();
+        posted.received_at_ms += jump_ms;
+        posted.submitted_at_ms += jump_ms;
+        shelf.store.append(vec![posted]).await.unwrap().remove(0)
+    };
+    assert_eq!(append(1, 9, 0).await, Kept::New);
+    assert_eq!(append(2, 8, -40 * DAY_MS).await, Kept::Revised);
+    assert_eq!(append(2, 8, 40 * DAY_MS).await, Kept::Known, "a retry");
+    assert_eq!(append(3, 7, DAY_MS - 1).await, Kept::Revised);
+    assert_eq!(append(4, 6, DAY_MS).await, Kept::Known, "it is closed");
+    assert_eq!(append(4, 6, i64::MIN / 2).await, Kept::Revised, "before there was anything");
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1"]);
+    assert!(shelf.differences(false).await.is_empty());
+}

@@ -1,8 +1,9 @@
 //! Copies of the database file.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::super::BackupError;
 use super::database;
@@ -33,8 +34,16 @@ pub(super) fn copy(connection: &Connection, to: &Path) -> Result<u64, BackupErro
         let file = unfinished.persist(to)?;
         Ok(file.metadata()?.len())
     };
-    written().map_err(|reason| BackupError::Unwritable {
-        path: to.to_owned(),
-        reason: reason.to_string(),
+    written().map_err(|reason| match reason.downcast::<rusqlite::Error>() {
+        Ok(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            let from = connection.path().unwrap_or_default();
+            database::unusable(Path::new(from), *error).into()
+        }
+        Ok(error) => unwritable(to, &*error),
+        Err(error) => unwritable(to, &*error),
     })
+}
+
+fn unwritable(to: &Path, reason: &dyn Display) -> BackupError {
+    BackupError::Unwritable { path: to.to_owned(), reason: reason.to_string() }
 }

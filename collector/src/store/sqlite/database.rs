@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, Transaction};
 
 use super::super::OpenError;
 use super::backup;
@@ -19,6 +19,11 @@ const APPLICATION_ID: i32 = 0x6e61_627a;
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let unusable = |reason| unusable(path, reason);
     let mut connection = Connection::open(path).map_err(unusable)?;
+    // SQLite opens what it cannot write to read it, and fails when it is too late.
+    if connection.is_readonly(MAIN_DB).map_err(unusable)? {
+        let reason = "its file can only be read".to_owned();
+        return Err(OpenError::Unusable { path: path.to_owned(), reason });
+    }
     let found = recognize(&connection, path)?;
     prepare(&mut connection, found.is_none()).map_err(unusable)?;
     if let Some(older) = found.filter(|found| *found < SCHEMA_VERSION) {
@@ -71,10 +76,12 @@ fn recognize(connection: &Connection, path: &Path) -> Result<Option<i32>, OpenEr
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-fn unusable(path: &Path, reason: rusqlite::Error) -> OpenError {
+pub(super) fn unusable(path: &Path, reason: rusqlite::Error) -> OpenError {
+    let (path, said) = (path.to_owned(), reason.to_string());
     match reason.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
-        _ => OpenError::Unusable { path: path.to_owned(), reason: reason.to_string() },
+        Some(ErrorCode::NotADatabase) => OpenError::Foreign(path),
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, reason: said },
+        _ => OpenError::Unusable { path, reason: said },
     }
 }
 

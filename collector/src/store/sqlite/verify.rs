@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use survey::tally::Cells;
 use survey::{Day, Definition};
 
+use super::super::OpenError;
 use super::super::changes::{Changes, Key};
 use super::super::verify::{Verified, VerifyError, compare};
 use super::database;
@@ -28,6 +29,7 @@ pub(super) fn verify(path: &Path, repair: bool) -> Result<Verified, VerifyError>
     let behavior =
         if repair { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
     let transaction = connection.transaction_with_behavior(behavior)?;
+    need_whole(&transaction, path)?;
     let mut verified = Verified::default();
     for (site, survey) in surveys(&transaction)? {
         let (responses, mut counted) = recount(&transaction, &site, &survey)?;
@@ -42,6 +44,17 @@ pub(super) fn verify(path: &Path, repair: bool) -> Result<Verified, VerifyError>
     }
     transaction.commit()?;
     Ok(verified)
+}
+
+/// Refuses a file whose pages contradict each other.
+fn need_whole(connection: &Connection, path: &Path) -> Result<(), VerifyError> {
+    let found = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        .map_err(|reason| database::unusable(path, reason))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(OpenError::Damaged { path: path.to_owned(), reason: found }.into())
 }
 
 fn surveys(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {

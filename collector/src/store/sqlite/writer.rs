@@ -22,8 +22,9 @@ const BATCH_MAX: usize = 512;
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// Something that happens after the commit, or after it failed.
 type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// A change that says how to acknowledge it; `None` when it failed and has said so.
-type Change = Box<dyn FnOnce(&Transaction) -> Option<Acknowledge> + Send>;
+/// A change that says how to acknowledge it; `None` when it failed and has said so. Without a
+/// transaction nothing is done.
+type Change = Box<dyn FnOnce(Option<&Transaction>) -> Option<Acknowledge> + Send>;
 
 /// Work for the writer.
 pub(super) enum Job {
@@ -66,15 +67,19 @@ impl Job {
         change: impl FnOnce(&Transaction) -> rusqlite::Result<T> + Send + 'static,
         reply: Reply<T>,
     ) -> Job {
-        Job::Change(Box::new(move |transaction| match change(transaction) {
-            Ok(done) => Some(Box::new(move |result: Result<(), StoreError>| {
-                // Nobody may be waiting any more; the work is done all the same.
-                let _ = reply.send(result.map(|()| done));
+        // Nobody may be waiting any more; the work is done all the same.
+        let tell = |result| drop(reply.send(result));
+        Job::Change(Box::new(move |transaction| match transaction.map(change) {
+            Some(Ok(done)) => Some(Box::new(move |result: Result<(), StoreError>| {
+                tell(result.map(|()| done));
             }) as Acknowledge),
-            Err(error) => {
-                let _ = reply.send(Err(error.into()));
+            Some(Err(error)) => {
+                tell(Err(error.into()));
                 None
             }
+            None => Some(Box::new(move |result| {
+                let _ = result.map_err(|error| tell(Err(error)));
+            })),
         }))
     }
 }
@@ -248,8 +253,10 @@ fn perform(
         }
         Job::Change(change) => {
             // A change that fails has told its sender; the others of the batch go on without it.
-            let Some(transaction) = transaction else { return Ok(()) };
-            waiting.extend(within_savepoint(transaction, change)?);
+            waiting.extend(match transaction {
+                Some(transaction) => within_savepoint(transaction, change)?,
+                None => change(None),
+            });
             memory.forget_stored();
             Ok(())
         }
@@ -284,7 +291,7 @@ fn within_savepoint(
     change: Change,
 ) -> rusqlite::Result<Option<Acknowledge>> {
     transaction.execute_batch("SAVEPOINT change")?;
-    let done = change(transaction);
+    let done = change(Some(transaction));
     let end = if done.is_some() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
     // A failure of the disk has ended the whole transaction: nothing may go on as if it had not.
     transaction.execute_batch(end)?;
