@@ -124,6 +124,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
         imported: false,
         excluded: false,
         doubt: None,
+        answer_min_ms: 0,
         handling: Handling::default(),
         received_at_ms: at_ms,
         submitted_at_ms: at_ms,

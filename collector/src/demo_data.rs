@@ -116,6 +116,7 @@ impl Maker<'_> {
             imported: false,
             excluded: false,
             doubt: None,
+            answer_min_ms: 0,
             handling: Handling::default(),
             received_at_ms: at_ms,
             submitted_at_ms: at_ms,

@@ -1,6 +1,6 @@
 //! Decides what becomes of a stored response when another post about it arrives.
 
-use crate::response::{Answer, Response, State};
+use crate::response::{Answer, Response, State, uuid_v7_ms};
 
 /// Milliseconds after its first storing during which a response can be revised.
 pub const OPEN_MS: i64 = 24 * 3_600_000;
@@ -75,6 +75,25 @@ fn settle(mut response: Response) -> Option<Response> {
     Some(response)
 }
 
+/// Milliseconds that a response was in view when the post arrived that brings its first answer, as
+/// far as that is known: since it was first stored, or since the time in its id, whichever is
+/// longer. A visitor's clock that is ahead tells nothing.
+///
+/// `None` when the post brings no first answer, or the collector's own clock was set back.
+pub fn answered_after_ms(
+    stored: Option<(&Response, i64)>,
+    posted: &Response,
+    now_ms: i64,
+) -> Option<i64> {
+    let was_answered = stored.is_some_and(|(stored, _)| !stored.answers.is_empty());
+    let since_stored_ms = now_ms - stored.map_or(now_ms, |(_, stored_at_ms)| stored_at_ms);
+    if was_answered || posted.answers.is_empty() || since_stored_ms < 0 {
+        return None;
+    }
+    let since_made_ms = uuid_v7_ms(&posted.id).map_or(0, |id_ms| now_ms - id_ms);
+    Some(since_stored_ms.max(since_made_ms))
+}
+
 /// When a response counts as given: the time in its id, within the seven days before it was first
 /// stored. Both in milliseconds since 1970.
 pub fn submitted_at_ms(id_ms: i64, stored_at_ms: i64) -> i64 {
@@ -139,6 +158,31 @@ mod tests {
         let other = Response { survey: "t".into(), ..response(2, "shown", "") };
         assert_eq!(revise(Some((&stored, 0)), other, 1), Outcome::OtherSurvey("s".into()));
         assert_eq!(revise(None, response(1, "answered", ""), 0), Outcome::Unanswered);
+    }
+
+    #[test]
+    fn only_a_first_answer_has_a_time_that_it_took() {
+        let at = |id_ms: i64, answers: &str| Response {
+            id: format!("{:08x}-{:04x}-7000-8000-000000000000", id_ms >> 16, id_ms & 0xffff),
+            ..response(2, "shown", answers)
+        };
+        let check = |stored: Option<(&str, i64)>, id_ms, answers: &str, expected| {
+            let before = stored.map(|(answers, at_ms)| (at(id_ms, answers), at_ms));
+            let before = before.as_ref().map(|(response, at_ms)| (response, *at_ms));
+            let found = answered_after_ms(before, &at(id_ms, answers), 100_000);
+            assert_eq!(found, expected, "{stored:?} {id_ms} {answers}");
+        };
+        check(None, 100_000, A9, Some(0));
+        check(None, 99_300, A9, Some(700));
+        check(None, 99_300, "", None);
+        check(Some(("", 98_000)), 97_900, A9, Some(2_100));
+        check(Some(("", 99_900)), 99_800, A9, Some(200));
+        check(Some((A3, 99_900)), 99_800, A9, None);
+        // Offline until now; with a clock that is an hour ahead; and once with one set back here.
+        check(Some(("", 100_000)), 40_000, A9, Some(60_000));
+        check(Some(("", 98_000)), 3_700_000, A9, Some(2_000));
+        check(None, 3_700_000, A9, Some(0));
+        check(Some(("", 3_700_000)), 3_700_000, A9, None);
     }
 
     #[test]

@@ -55,6 +55,11 @@ pub struct Site {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3650)))]
     pub budget: f64,
+    /// Seconds that a person needs to read and answer; what is answered sooner is kept apart as
+    /// the work of a program. 0 for no such limit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 60)))]
+    pub answer_seconds_min: f64,
     /// Whether anything may be kept in visitors' browsers.
     #[serde(default, skip_serializing_if = "Storage::is_local")]
     pub storage: Storage,
@@ -116,6 +121,11 @@ impl Site {
             respect_gpc: self.respect_gpc,
             surveys: wanted.iter().map(rule).collect(),
         }
+    }
+
+    /// Milliseconds that a person needs to answer.
+    pub fn answer_min_ms(&self) -> i64 {
+        (self.answer_seconds_min * 1e3).round() as i64
     }
 
     /// The first day of a week in trends.

@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Collector, Reply, TOKEN, answered, new_id, response};
+use tests::{Collector, Reply, TOKEN, answered, id_made_at, new_id, response};
 
 use crate::SITE;
 
@@ -80,6 +80,43 @@ async fn respondents_and_sites_have_limits_of_their_own() {
         last = post(&format!("v_{number}")).await;
     }
     assert!(last.text.contains("for one site"), "{}", last.text);
+}
+
+#[tokio::test]
+async fn what_is_answered_sooner_than_a_person_can_is_kept_apart_where_the_site_says_so() {
+    let careful = SITE.replacen('{', "{ \"answer_seconds_min\": 1.5,", 1);
+    let collector = Collector::start(&careful);
+    let now_ms = tests::now_ms();
+    let post = async |id: &str, revision: u32, state: &str, value: Option<i32>| {
+        let answers = value.map(|value| ("nps", json!(value)));
+        let body = response("checkout", id, revision, state, answers.as_slice());
+        assert_eq!(collector.post(&body).await.status, 204, "nothing is dropped");
+    };
+    // By a program at once, and after a showing; by a person, who was without a connection.
+    let [at_once, at_sight, person] = [0, 0, 60_000].map(|ms| id_made_at(now_ms - ms));
+    post(&at_once, 1, "answered", Some(0)).await;
+    post(&at_sight, 1, "shown", None).await;
+    post(&at_sight, 2, "answered", Some(0)).await;
+    post(&at_sight, 3, "completed", Some(0)).await;
+    post(&person, 1, "shown", None).await;
+    post(&person, 2, "completed", Some(9)).await;
+    let summary = collector.summary("checkout", "").await;
+    assert_eq!((&summary["answered"], &summary["excluded"]), (&json!(1), &json!(2)));
+    assert_eq!(summary["questions"][0]["counts"]["9"], 1);
+    let page = collector.get_as_admin("/acme/checkout").await.text;
+    assert_eq!(
+        page.matches("a person needs 1.5 s · left out by the collector").count(),
+        2,
+        "{page}"
+    );
+    // The site's own programs, and a site that says nothing, are believed.
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("authorization", bearer.as_str())];
+    let body = answered("checkout", "nps", 9).to_string();
+    let reply = collector.request(Method::POST, "/api/v1/responses", &headers, &body).await;
+    assert_eq!(reply.status, 204);
+    assert_eq!(collector.summary("checkout", "").await["answered"], 2);
+    collector.verify();
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ mod wait;
 pub use browser::{Browser, Engine};
 pub use collector::{Collector, TOKEN, nabz, program, refusal};
 pub use disk::{Fault, Order};
-pub use post::{Reply, answered, new_id, response, signed};
+pub use post::{Reply, answered, id_made_at, new_id, now_ms, response, signed};
 pub use proxy::Proxy;
 pub use raw::{Crowd, raw};
 pub use visitors::{Ledger, Visitors, check_ledger, lost};

@@ -60,6 +60,22 @@ pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// The time, in milliseconds since 1970.
+///
+/// # Panics
+/// When the clock of this machine is far off.
+pub fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    u64::try_from(since.expect("after 1970").as_millis()).expect("before the year 500,000,000")
+}
+
+/// A new id with a time of its own, in milliseconds since 1970.
+pub fn id_made_at(ms: u64) -> String {
+    let other = uuid::Uuid::now_v7().into_bytes();
+    let random = other[6..].try_into().expect("ten of sixteen bytes");
+    uuid::Builder::from_unix_timestamp_millis(ms, random).into_uuid().to_string()
+}
+
 /// The signature of a user id with the secret of a site, as the server of the site makes it.
 ///
 /// # Panics

@@ -139,6 +139,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     Ok(Posted {
         imported: false,
         doubt,
+        answer_min_ms: if sender.is_admin { 0 } else { site.site.answer_min_ms() },
         excluded: response.test,
         handling: Handling::default(),
         response,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use survey::Definition;
 use survey::response::Response;
-use survey::revise::{Outcome, revise};
+use survey::revise::{Outcome, answered_after_ms, revise};
 use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 
 use super::changes::Changes;
@@ -167,8 +167,10 @@ impl Ingest {
         posted: Posted,
     ) -> (Kept, Option<Asked>) {
         let Posted { response, definition, received_at_ms, submitted_at_ms, .. } = posted;
-        let Posted { imported, excluded, handling, doubt, .. } = posted;
+        let Posted { imported, excluded, handling, doubt, answer_min_ms, .. } = posted;
         let before = stored.map(|it| (&it.record.response, it.record.stored_at_ms));
+        let took_ms = answered_after_ms(before, &response, received_at_ms);
+        let doubt = doubt.or_else(|| too_soon(took_ms, answer_min_ms));
         match (revise(before, response, received_at_ms), stored) {
             (Outcome::Known, _) => (Kept::Known, None),
             (Outcome::OtherSurvey(survey), _) => (Kept::OtherSurvey(survey), None),
@@ -325,6 +327,17 @@ impl Ingest {
     pub(super) fn forget(&mut self) {
         *self = Ingest::default();
     }
+}
+
+/// Why an answer that took so long looks like the work of a program, if it does.
+fn too_soon(took_ms: Option<i64>, min_ms: i64) -> Option<String> {
+    let took_ms = took_ms.filter(|took_ms| *took_ms < min_ms)?;
+    let seconds = |ms: i64| ms as f64 / 1e3;
+    Some(format!(
+        "answered {:.1} s after it was shown; a person needs {} s",
+        seconds(took_ms),
+        seconds(min_ms)
+    ))
 }
 
 /// Buckets by site, survey and breakdown key: found without copying the three names.

@@ -23,6 +23,9 @@ pub struct Posted {
     /// Why it looks like the work of a program, if it does: it is kept and left out of every
     /// number, unless somebody has decided otherwise.
     pub doubt: Option<String>,
+    /// Milliseconds that a person needs to answer: a first answer that comes sooner is doubted,
+    /// too. 0 where nothing is too soon.
+    pub answer_min_ms: i64,
     /// When it arrived, in milliseconds since 1970.
     pub received_at_ms: i64,
     /// When it counts as given, if this is the first post about it.

@@ -72,6 +72,7 @@ impl Shelf {
             imported: false,
             excluded: false,
             doubt: None,
+            answer_min_ms: 0,
             handling: Handling::default(),
             received_at_ms: TODAY * DAY_MS + at_ms,
             submitted_at_ms: TODAY * DAY_MS + at_ms,

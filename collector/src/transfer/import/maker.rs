@@ -71,6 +71,7 @@ impl Maker {
         let posted = Posted {
             excluded: excluded.unwrap_or(response.test),
             doubt: None,
+            answer_min_ms: 0,
             response,
             definition,
             imported,
