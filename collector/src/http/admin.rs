@@ -27,7 +27,10 @@ pub(super) type Parameters = Query<HashMap<String, String>>;
 /// `GET /api/v1/surveys`
 #[utoipa::path(
     get, path = "/api/v1/surveys",
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Surveys"))),
+    responses((
+        status = 200, description = "every survey of every site",
+        body = ref("#/components/schemas/Surveys"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn surveys(
@@ -56,7 +59,10 @@ pub(super) async fn surveys(
 #[utoipa::path(
     get, path = "/api/v1/sites/{site}",
     params(("site" = String, Path, example = "sofal")),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Site"))),
+    responses((
+        status = 200, description = "the site's file as it is in use",
+        body = ref("#/components/schemas/Site"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn site(
@@ -71,7 +77,10 @@ pub(super) async fn site(
 #[utoipa::path(
     get, path = "/api/v1/sites/{site}/secret",
     params(("site" = String, Path, example = "sofal")),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Secret"))),
+    responses((
+        status = 200, description = "what the site's own server signs the ids of its users with",
+        body = ref("#/components/schemas/Secret"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn secret(
@@ -88,7 +97,10 @@ pub(super) async fn secret(
     put, path = "/api/v1/sites/{site}",
     params(("site" = String, Path, example = "sofal"), ("dry_run" = Option<bool>, Query)),
     request_body(content = ref("#/components/schemas/Site"), content_type = "application/json"),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Site"))),
+    responses((
+        status = 200, description = "the site's file as it is in use from now on",
+        body = ref("#/components/schemas/Site"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn put_site(
@@ -116,7 +128,7 @@ pub(super) async fn put_site(
 #[utoipa::path(
     delete, path = "/api/v1/sites/{site}",
     params(("site" = String, Path, example = "sofal")),
-    responses((status = 204, description = "done")),
+    responses((status = 204, description = "the site is served no more; its answers stay")),
     security(("token" = [])),
 )]
 pub(super) async fn delete_site(
@@ -139,7 +151,10 @@ pub(super) async fn delete_site(
         ("by" = Option<String>, Query), ("compare" = Option<String>, Query),
         ("also" = Option<String>, Query), ("explain" = Option<bool>, Query)
     ),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Summary"))),
+    responses((
+        status = 200, description = "counts, scores and their intervals over the days asked for",
+        body = ref("#/components/schemas/Summary"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn summary(
@@ -161,7 +176,11 @@ pub(super) async fn summary(
         ("limit" = Option<u16>, Query), ("group" = Option<String>, Query),
         ("comment" = Option<bool>, Query), ("excluded" = Option<bool>, Query)
     ),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Page"))),
+    responses((
+        status = 200,
+        description = "a page of responses, the newest first, and where the next page starts",
+        body = ref("#/components/schemas/Page"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn responses(

@@ -24,7 +24,7 @@ const FIELDS: [&str; 6] = ["excluded", "why", "status", "owner", "note", "due"];
         content = ref("#/components/schemas/Amendment"),
         content_type = "application/json",
     ),
-    responses((status = 204, description = "done")),
+    responses((status = 204, description = "changed, durably")),
     security(("token" = [])),
 )]
 pub(super) async fn patch(

@@ -48,7 +48,11 @@ pub(super) struct Due {
 #[utoipa::path(
     post, path = "/api/v1/due",
     request_body(content = ref("#/components/schemas/Asked"), content_type = "application/json"),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Due"))),
+    responses((
+        status = 200,
+        description = "the surveys that may be shown now, and what happened last with each",
+        body = ref("#/components/schemas/Due"),
+    )),
 )]
 pub(super) async fn post(
     State(app): Shared,

@@ -22,7 +22,10 @@ const CHUNKS_AHEAD: usize = 2;
         ("site" = String, Path, example = "sofal"),
         ("survey" = String, Path, example = "checkout")
     ),
-    responses((status = 200, description = "done", body = String, content_type = "text/csv")),
+    responses((
+        status = 200, description = "a table with a row for each response, the oldest first",
+        body = String, content_type = "text/csv",
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn csv(
@@ -41,7 +44,10 @@ pub(super) async fn csv(
         ("survey" = String, Path, example = "checkout")
     ),
     responses(
-        (status = 200, description = "done", body = String, content_type = "application/x-ndjson"),
+        (
+            status = 200, description = "a line of JSON for each response, the oldest first",
+            body = String, content_type = "application/x-ndjson",
+        ),
     ),
     security(("token" = [])),
 )]

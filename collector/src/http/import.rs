@@ -46,7 +46,10 @@ static IMPORTING: Semaphore = Semaphore::const_new(1);
     ),
     request_body(content = String, content_type = "text/csv"),
     responses(
-        (status = 200, description = "done", body = String, content_type = "application/x-ndjson"),
+        (
+            status = 200, description = "what happened to each line, and the sums at the end",
+            body = String, content_type = "application/x-ndjson",
+        ),
     ),
     security(("token" = [])),
 )]

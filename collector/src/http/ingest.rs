@@ -28,8 +28,12 @@ const RESPONSES_MAX: usize = 50;
     post, path = "/api/v1/responses",
     request_body(content = ref("#/components/schemas/Posted"), content_type = "application/json"),
     responses(
-        (status = 204, description = "all are stored"),
-        (status = 200, description = "of a list", body = ref("#/components/schemas/Statuses")),
+        (status = 204, description = "all are stored durably, or were before"),
+        (
+            status = 200,
+            description = "of a list with wrong ones: the status of each; the good ones are stored",
+            body = ref("#/components/schemas/Statuses"),
+        ),
     ),
 )]
 pub(super) async fn post(

@@ -125,7 +125,10 @@ pub(super) fn route_of(request: &Request) -> String {
 #[utoipa::path(
     get, path = "/metrics",
     responses(
-        (status = 200, description = "done", body = String, content_type = "application/openmetrics-text"),
+        (
+            status = 200, description = "counters and times, for Prometheus",
+            body = String, content_type = "application/openmetrics-text",
+        ),
     ),
     security(("token" = [])),
 )]

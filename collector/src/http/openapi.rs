@@ -63,7 +63,8 @@ fn document() -> Value {
     for operation in operations {
         // Whatever goes wrong is told in one form.
         operation["responses"]["default"] = json!({
-            "description": "what went wrong",
+            "description": "what went wrong, at which field, and what to do; 429 and 503 say in \
+                Retry-After when to come again",
             "content": { "application/problem+json": {
                 "schema": { "$ref": "#/components/schemas/Problem" } } },
         });

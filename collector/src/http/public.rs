@@ -94,7 +94,10 @@ pub(super) async fn asset(
 /// `GET /schema/site.json`
 #[utoipa::path(
     get, path = "/schema/site.json",
-    responses((status = 200, description = "done", content_type = "application/schema+json")),
+    responses((
+        status = 200, description = "the JSON Schema of site files",
+        content_type = "application/schema+json",
+    )),
 )]
 pub(super) async fn schema() -> Response {
     let mut response = axum::Json(survey::check::schema()).into_response();
@@ -106,7 +109,10 @@ pub(super) async fn schema() -> Response {
 /// `GET /healthz`: the process is alive.
 #[utoipa::path(
     get, path = "/healthz",
-    responses((status = 200, description = "done", body = String, content_type = "text/plain")),
+    responses((
+        status = 200, description = "the process is alive",
+        body = String, content_type = "text/plain",
+    )),
 )]
 pub(super) async fn healthz() -> &'static str {
     "alive\n"
@@ -115,7 +121,10 @@ pub(super) async fn healthz() -> &'static str {
 /// `GET /readyz`: answers can be stored.
 #[utoipa::path(
     get, path = "/readyz",
-    responses((status = 200, description = "done", body = String, content_type = "text/plain")),
+    responses((
+        status = 200, description = "answers can be stored at this moment",
+        body = String, content_type = "text/plain",
+    )),
 )]
 pub(super) async fn readyz(app: Shared) -> Result<&'static str, Problem> {
     app.store.ping().await?;

@@ -29,7 +29,10 @@ const IDS_MAX: usize = 200;
 #[utoipa::path(
     get, path = "/api/v1/respondents/{site}/{respondent}",
     params(("site" = String, Path, example = "sofal"), ("respondent" = String, Path)),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Person"))),
+    responses((
+        status = 200, description = "all that is stored of the respondent",
+        body = ref("#/components/schemas/Person"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn get(
@@ -50,7 +53,10 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/api/v1/respondents/{site}/{respondent}",
     params(("site" = String, Path, example = "sofal"), ("respondent" = String, Path)),
-    responses((status = 200, description = "done", body = ref("#/components/schemas/Erased"))),
+    responses((
+        status = 200, description = "how many responses were erased",
+        body = ref("#/components/schemas/Erased"),
+    )),
     security(("token" = [])),
 )]
 pub(super) async fn delete(
@@ -82,7 +88,7 @@ pub(super) struct Forget {
 #[utoipa::path(
     post, path = "/api/v1/forget",
     request_body(content = ref("#/components/schemas/Forget"), content_type = "application/json"),
-    responses((status = 204, description = "done")),
+    responses((status = 204, description = "erased, as far as there was anything")),
 )]
 pub(super) async fn forget(
     State(app): Shared,
