@@ -96,6 +96,39 @@ async fn broken_bodies_are_refused_and_change_nothing() {
     assert_eq!(collector.summary("checkout", "").await["answered"], json!(1));
 }
 
+#[tokio::test]
+async fn what_is_nested_deep_or_compressed_is_refused_everywhere() {
+    let collector = Collector::start(SITE);
+    let bearer = format!("Bearer {TOKEN}");
+    let admin = ("authorization", bearer.as_str());
+    let send = async |path: &str, headers: &[(&str, &str)], body: &[u8]| {
+        let method = if path.contains("/sites/") { Method::PUT } else { Method::POST };
+        collector.request(method, path, headers, body).await
+    };
+    let lists = ["[", "]"].map(|end| end.repeat(10_000)).concat();
+    let objects = ["{\"a\":".repeat(9_999), "1".to_owned(), "}".repeat(9_999)].concat();
+    for path in [
+        "/api/v1/responses",
+        "/api/v1/due",
+        "/api/v1/forget",
+        "/api/v1/sites/other",
+        "/api/v1/surveys/acme/checkout/import?format=ndjson",
+    ] {
+        for body in [lists.as_str(), &lists[..10_000], &objects] {
+            let reply = send(path, &[admin], body.as_bytes()).await;
+            let wrong = ["is not JSON", "is not the JSON", "has at most 16384 bytes"];
+            let said = wrong.iter().any(|wrong| reply.text.contains(wrong));
+            assert!(said, "{path} {body:.6}: {}", reply.text);
+        }
+        let compressed = send(path, &[admin, ("content-encoding", "gzip")], b"\x1f\x8b\x08").await;
+        assert_eq!(compressed.verdict(), "415", "{path}");
+        let hidden = send(path, &[admin], b"\x1f\x8b\x08").await;
+        assert!(hidden.text.contains("not"), "{path}: {}", hidden.text);
+    }
+    assert_eq!(collector.get("/readyz").await.status, 200);
+    assert_eq!(collector.summary("checkout", "").await["shown"], 0);
+}
+
 /// The status of each answer in what came back.
 fn statuses(reply: &str) -> Vec<&str> {
     reply.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect()

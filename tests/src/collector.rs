@@ -141,7 +141,15 @@ impl Collector {
     /// # Panics
     /// When it does not start.
     pub fn start_frail(site: &str, arguments: &[&str]) -> Collector {
-        Collector::run(folder_with(site), FILE.to_owned(), "frail", arguments)
+        Collector::start_frail_on(site, FILE, arguments)
+    }
+
+    /// The same on a database in a file that may be there already.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_frail_on(site: &str, database: &str, arguments: &[&str]) -> Collector {
+        Collector::run(folder_with(site), database.to_owned(), "frail", arguments)
     }
 
     /// The same, after a first start during which the disk had this order.
@@ -234,6 +242,14 @@ impl Collector {
             Some(order) => order.leave(self.folder.path()),
             None => Order::take_back(self.folder.path()),
         }
+    }
+
+    /// The most memory that its process had so far, in KiB; 0 where the system does not tell.
+    pub fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap_or_default();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        most.and_then(|most| most.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
     }
 
     /// The program, to be run in this collector's folder and on its database.

@@ -33,6 +33,7 @@ struct Shared {
     collectors: Mutex<Vec<String>>,
     turn: AtomicUsize,
     ledger: Mutex<Ledger>,
+    times: Mutex<Vec<Duration>>,
     leave: AtomicBool,
 }
 
@@ -48,6 +49,7 @@ impl Visitors {
             collectors: Mutex::new(collectors.iter().map(|it| it.url.clone()).collect()),
             turn: AtomicUsize::new(0),
             ledger: Mutex::default(),
+            times: Mutex::default(),
             leave: AtomicBool::new(false),
         });
         let mut tasks = JoinSet::new();
@@ -69,6 +71,14 @@ impl Visitors {
     /// How many responses are acknowledged so far.
     pub fn acknowledged(&self) -> usize {
         self.shared.acknowledged()
+    }
+
+    /// How long each post took that was acknowledged since this was asked last.
+    ///
+    /// # Panics
+    /// When a visitor was refused.
+    pub fn times(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.shared.times.lock().expect("nobody panics"))
     }
 
     /// Waits until so many more responses are acknowledged.
@@ -136,8 +146,11 @@ impl Shared {
             };
             let post = self.client.post(format!("{url}/api/v1/responses"));
             let post = post.header("origin", "https://acme.com").body(body.to_owned());
+            let sent = Instant::now();
             match post.send().await {
-                Ok(reply) if reply.status() == 204 => return,
+                Ok(reply) if reply.status() == 204 => {
+                    return self.times.lock().expect("nobody panics").push(sent.elapsed());
+                }
                 Ok(reply) if reply.status() == 503 => {}
                 Ok(reply) => panic!("{}: {:?}", reply.status(), reply.text().await),
                 Err(_) => {}

@@ -42,17 +42,29 @@ pub(crate) fn collector(root: &Path) -> Result<()> {
 
 /// One, two and three collectors on one database: that of a URL, else a server of its own.
 pub(crate) fn cluster(root: &Path, database: Option<String>) -> Result<()> {
-    widget::build(root, false)?;
-    let build = ["build", "--release", "--bins", "--package", "collector", "--package", "tests"];
-    Steps::default().step("build it", || run(&mut cargo(root, &build)))?;
-    let program = format!("release/bench_cluster{}", std::env::consts::EXE_SUFFIX);
-    let mut bench = Command::new(target_dir(root).join(program));
+    let mut bench = tests_program(root, "bench_cluster")?;
     if let Some(database) = database {
         return run(bench.arg(database).arg(LOAD_SECONDS));
     }
     let server = scratch_postgres::Server::start()?;
     let database = scratch_postgres::new_database(&server.url("postgres"))?;
     run(bench.arg(database).arg(LOAD_SECONDS))
+}
+
+/// A collector under load, ended again and again, against a ledger of what it acknowledged.
+pub(crate) fn soak(root: &Path, minutes: u32, folder: Option<PathBuf>) -> Result<()> {
+    let mut soak = tests_program(root, "soak")?;
+    soak.arg(folder.unwrap_or_else(|| target_dir(root).join("soak")));
+    run(soak.arg(minutes.to_string()))
+}
+
+/// A program of the tests, and the collectors it runs, as they are released.
+fn tests_program(root: &Path, name: &str) -> Result<Command> {
+    widget::build(root, false)?;
+    let build = ["build", "--release", "--bins", "--package", "collector", "--package", "tests"];
+    Steps::default().step("build it", || run(&mut cargo(root, &build)))?;
+    let program = format!("release/{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(Command::new(target_dir(root).join(program)))
 }
 
 fn nabz(root: &Path) -> PathBuf {

@@ -53,6 +53,16 @@ enum Task {
         #[command(subcommand)]
         of: Bench,
     },
+    /// Run a collector under load for a while, end it in every way there is, and count what became
+    /// of all that it acknowledged; a later run goes on where this one ends
+    Soak {
+        /// For how long
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Where the database and the ledger are, target/soak unless named
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
     /// Pack a release into target/dist and check that it starts
     Dist,
 }
@@ -101,6 +111,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Bench { of: Bench::Collector } => bench::collector(&root),
         Task::Bench { of: Bench::Cluster { database } } => bench::cluster(&root, database),
         Task::Bench { of: Bench::Import } => bench::import(&root),
+        Task::Soak { minutes, folder } => bench::soak(&root, minutes, folder),
         Task::Dist => dist::dist(&root),
     }
 }
