@@ -41,7 +41,7 @@ impl Page {
     pub(crate) async fn start_with(
         engine: Engine,
         surveys: &[Value],
-        html: &[(&'static str, &'static str)],
+        html: &[(&'static str, &str)],
         policy: &'static str,
     ) -> Page {
         let collector = Collector::start(&site(surveys));

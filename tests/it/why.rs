@@ -6,7 +6,9 @@ use crate::page::{Page, survey};
 
 in_each_browser! {
     the_panel_says_what_holds_each_survey_back,
+    an_element_that_is_missing_is_said,
     what_is_wrong_with_the_page_is_said,
+    what_cannot_be_read_or_kept_is_said_and_changes_nothing,
     where_webassembly_is_blocked_nothing_breaks_and_it_is_said,
     a_preview_shows_any_survey_and_records_nothing,
 }
@@ -65,6 +67,37 @@ async fn the_panel_says_what_holds_each_survey_back(engine: Engine) {
     .await;
 }
 
+async fn an_element_that_is_missing_is_said(engine: Engine) {
+    let inline = |id: &str, target: &str, show: Value| {
+        let fields = json!({ "placement": "inline", "target": target, "show": show });
+        survey(id, fields)
+    };
+    let surveys = [
+        inline("here", "#here", json!({ "delay_seconds": 0 })),
+        inline("asked", "#here", json!({ "event": "paid" })),
+        inline("broken", "#(", json!({ "event": "paid" })),
+        survey("pressed", json!({ "show": { "click": "a[", "visible": "#here" } })),
+    ];
+    let page = Page::start(engine, &surveys, "{{tag}}<p id=page>A page.").await;
+    let told = async || {
+        let told = page.browser.run("return nabz.why()").await;
+        let rows = told["surveys"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["verdict"].clone()).collect::<Vec<_>>()
+    };
+    page.open("/").await;
+    let waiting = [
+        "waits for target",
+        "waits for event",
+        "held back by target, but this is no CSS selector",
+        "waits for click, but this is no CSS selector or visible",
+    ];
+    assert_eq!(told().await, waiting);
+    page.browser.run("document.querySelector('#page').id = 'here'").await;
+    assert_eq!(page.next_shown().await, "here");
+    assert_eq!(told().await[0], "due");
+    assert_eq!(page.browser.noise().await, json!([]));
+}
+
 async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
     let cases = [
         (
@@ -104,6 +137,60 @@ async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
     let told = browser.run("return nabz.why()").await;
     let troubles = told["troubles"].to_string();
     assert!(troubles.contains("cannot be asked from this page"), "{troubles}");
+}
+
+async fn what_cannot_be_read_or_kept_is_said_and_changes_nothing(engine: Engine) {
+    let block =
+        |json: &str| format!("<script type=application/json data-nabz>{json}</script>{{{{tag}}}}");
+    let cases = [
+        ("/list", block("[1, 2]"), vec!["has to be an object, not [1,2]"]),
+        ("/empty", block(""), vec!["has to be an object, not null"]),
+        (
+            "/wrong",
+            block(
+                r##"{ "locale": "x y", "created_at": "soon", "storage": "disk", "test": 1,
+                "theme": { "accent": "reddish", "dark": { "text": "#12" } },
+                "attributes": { "plan": ["pro"], "orders": 3 } }"##,
+            ),
+            vec![
+                r#"locale is "x y", and has to be a language such as fa or pt-BR."#,
+                r#"created_at is "soon""#,
+                r#"storage is "disk""#,
+                "test is 1, and has to be true or false.",
+                r#"theme.accent is "reddish", and has to be a colour such as #4453d6."#,
+                r##"theme.dark.text is "#12""##,
+                "These attributes are not sent as they are: plan.",
+            ],
+        ),
+        (
+            "/huge",
+            "<script>const it = document.createElement('script');
+                it.type = 'application/json'; it.dataset.nabz = '';
+                const attributes = {};
+                for (let at = 0; at < 5e3; at++) attributes['key' + at] = 'x'.repeat(200);
+                it.textContent = JSON.stringify({ attributes });
+                document.head.append(it)</script>{{tag}}"
+                .to_owned(),
+            vec!["These attributes are not sent as they are: key9, key10,"],
+        ),
+    ];
+    let html: Vec<_> = cases.iter().map(|(path, html, _)| (*path, html.as_str())).collect();
+    let page = Page::start_with(engine, &surveys(), &html, "").await;
+    for (number, (path, _, expected)) in cases.iter().enumerate() {
+        page.open(path).await;
+        let told = page.browser.run("return nabz.why()").await;
+        let troubles = told["troubles"].as_array().unwrap().iter();
+        let said: String = troubles.filter_map(|it| it.as_str()).collect();
+        for words in expected {
+            assert!(said.contains(words), "{words} at {path} in {said}");
+        }
+        assert!(said.len() < 2_000, "{said}");
+        page.browser.run("document.querySelector('nabz-why').remove(); nabz.track('paid')").await;
+        assert_eq!(page.next_shown().await, "here", "{path}");
+        let shown = async || page.collector.summary("here", "").await["shown"] == number + 1;
+        wait_until("the showing to be stored", shown).await;
+        assert_eq!(page.browser.noise().await, json!([]), "{path}");
+    }
 }
 
 async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engine) {

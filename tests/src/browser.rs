@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::WindowHandle;
 use thirtyfour::cdp::CdpSession;
 use thirtyfour::prelude::*;
 
@@ -93,6 +94,27 @@ impl Browser {
         self.session.switch_to_window(new).await.expect("the new tab is there");
     }
 
+    /// Opens a page in a tab of its own, goes on there, and returns the tab before.
+    ///
+    /// # Panics
+    /// When it does not load.
+    pub async fn open_in_new_tab(&self, url: &str) -> WindowHandle {
+        let new = self.session.new_tab().await.expect("a new tab");
+        let before = self.turn_to(&new).await;
+        self.open(url).await;
+        before
+    }
+
+    /// Goes on in another tab, and returns the one before.
+    ///
+    /// # Panics
+    /// When it is closed.
+    pub async fn turn_to(&self, tab: &WindowHandle) -> WindowHandle {
+        let before = self.session.window().await.expect("an open tab");
+        self.session.switch_to_window(tab.clone()).await.expect("an open tab");
+        before
+    }
+
     /// Runs a script in the page and returns its result.
     ///
     /// # Panics
@@ -130,10 +152,32 @@ impl Browser {
         self.wish(|wishes| wishes.still = still).await;
     }
 
+    /// Makes texts twice as large as they are at first, as in the browser's own settings, or stops
+    /// that: from the next page on.
+    pub async fn enlarge_text(&self, large: bool) {
+        self.wish(|wishes| wishes.large_text = large).await;
+    }
+
+    /// Shows the page as it would be printed, or stops that.
+    pub async fn print(&self, printed: bool) {
+        self.wish(|wishes| wishes.printed = printed).await;
+    }
+
+    /// Makes the device one with a screen of so many CSS pixels that fingers point at. There is no
+    /// way back in the same browser.
+    pub async fn hold(&self, width: u32, height: u32) {
+        self.engine.hold(&self.session, width, height).await;
+    }
+
     async fn wish(&self, change: impl FnOnce(&mut Wishes)) {
         let wishes = {
             let mut wishes = self.wishes.lock().expect("nothing panics while holding it");
+            let before = *wishes;
             change(&mut wishes);
+            // It takes the browser some time.
+            if before == *wishes {
+                return;
+            }
             *wishes
         };
         self.engine.wish(&self.session, wishes).await;

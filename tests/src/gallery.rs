@@ -1,4 +1,5 @@
-//! Every placement and every scale in a page of a stranger, to be looked at.
+//! Every placement and every scale in a page of a stranger, to be looked at, and the panel that
+//! says why one is not shown.
 
 use axum::Router;
 use axum::extract::Path;
@@ -11,7 +12,7 @@ use crate::{Browser, Collector, Engine, TOKEN, host};
 /// Where a survey can stand; each is a survey of the gallery with this id.
 pub const PLACEMENTS: [&str; 5] = ["popover", "bar", "modal", "inline", "tab"];
 /// Every scale: the id of its survey, and its question.
-pub const SCALES: [(&str, &str); 15] = [
+pub const SCALES: [(&str, &str); 16] = [
     ("nps", r#"{ "scale": "nps" }"#),
     ("faces", r#"{ "scale": "faces" }"#),
     ("faces-5", r#"{ "scale": "faces", "points": 5 }"#),
@@ -27,7 +28,10 @@ pub const SCALES: [(&str, &str); 15] = [
     ("problems", r#"{ "scale": "problems", "options": OPTIONS }"#),
     ("text", r#"{ "scale": "text" }"#),
     ("long", r#"{ "scale": "agree" }"#),
+    ("review", r#"{ "scale": "nps" }"#),
 ];
+/// A survey with every condition there is.
+const RULED: &str = "ruled";
 /// Languages, one for each direction of writing.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "ltr"), ("fa", "rtl")];
 
@@ -35,6 +39,8 @@ pub const LANGUAGES: [(&str, &str); 2] = [("en", "ltr"), ("fa", "rtl")];
 pub type Way = (&'static str, (u32, u32));
 /// A window on a desk.
 pub const DESKTOP: (u32, u32) = (1280, 800);
+/// The smallest screen that anything has to fit on.
+pub const SMALLEST: (u32, u32) = (320, 568);
 /// A small phone.
 pub const PHONE: (u32, u32) = (360, 640);
 /// All colours on all screens.
@@ -46,8 +52,6 @@ pub const EVERY_WAY: [Way; 6] = [
     ("dark", PHONE),
     ("light", PHONE),
 ];
-/// Enough for what differs only in its scale.
-pub const TWO_WAYS: [Way; 2] = [("light", DESKTOP), ("dark", PHONE)];
 
 /// The screens of a survey, in the order in which a visitor comes to them.
 pub fn screens(survey: &str) -> &'static [&'static str] {
@@ -55,6 +59,12 @@ pub fn screens(survey: &str) -> &'static [&'static str] {
         "tab" => &["tab", "question", "follow-up", "thanks"],
         // What is written answers and explains itself.
         "text" => &["question"],
+        // Sent before anything is chosen.
+        "choices" | "problems" => &["question", "error", "follow-up"],
+        // The thanks of a scale are those of every placement, unless they have a link.
+        scale if scale != "review" && SCALES.iter().any(|(id, _)| *id == scale) => {
+            &["question", "follow-up"]
+        }
         _ => &["question", "follow-up", "thanks"],
     }
 }
@@ -89,11 +99,12 @@ impl Gallery {
         self.browser.in_card(first).await;
     }
 
-    /// Goes on from one of the [`screens`] to the next, and waits for it.
-    pub async fn go_on(&self, from: &str) {
-        let (clicks, next): (&[&str], _) = match from {
-            "tab" => (&[".tab"], ".screen"),
-            "question" => (&[".scale button", UNSENT], "[data-answered] textarea"),
+    /// Goes on to one of the [`screens`] from the one before, and waits for it.
+    pub async fn go_on(&self, to: &str) {
+        let (clicks, next): (&[&str], _) = match to {
+            "question" => (&[".tab"], ".screen"),
+            "error" => (&[UNSENT], "#missing:not(:empty)"),
+            "follow-up" => (&[".scale button", UNSENT], "[data-answered] textarea"),
             _ => (&["[name=send]"], "[data-brief]"),
         };
         for selector in clicks {
@@ -103,6 +114,22 @@ impl Gallery {
             }
         }
         self.browser.in_card(next).await;
+    }
+
+    /// Opens the panel that says why nothing is shown, with every condition and a trouble in view.
+    pub async fn show_panel(&self, language: &str) {
+        self.browser.open(&format!("{}/{language}", self.url)).await;
+        self.browser.wait_for_loader().await;
+        let script = format!(
+            "nabz.set({{ storage: 'none' }});
+             return nabz.why().then(() => {{
+                 const {{ shadowRoot }} = document.querySelector('nabz-why');
+                 for (const it of shadowRoot.querySelectorAll('details'))
+                     it.open = it.querySelector('b').textContent === {};
+             }})",
+            json!(RULED)
+        );
+        self.browser.run(&script).await;
     }
 
     async fn has(&self, selector: &str) -> bool {
@@ -118,7 +145,9 @@ impl Gallery {
         self.browser.resize(width, height).await;
         self.browser.force_colours(colours == "forced colours").await;
         self.browser.prefer(colours).await;
-        self.browser.hold_still().await;
+        if self.browser.has_card().await {
+            self.browser.hold_still().await;
+        }
     }
 }
 
@@ -141,7 +170,28 @@ fn site() -> Value {
         let question = question.replace("OPTIONS", &options.to_string());
         survey(id, serde_json::from_str(&question).expect("a question"))
     });
-    json!({ "site": "acme", "origins": ["*"], "surveys": surveys.chain(scales).collect::<Vec<_>>() })
+    let surveys: Vec<_> = surveys.chain(scales).chain([ruled()]).collect();
+    json!({ "site": "acme", "origins": ["*"], "budget": 7, "surveys": surveys })
+}
+
+/// What the panel has most to say about.
+fn ruled() -> Value {
+    let mut survey = survey(RULED, json!({ "scale": "nps" }));
+    let more = json!({
+        "priority": 1, "sample": 0.5, "starts": "2026-01-01", "ends": "2099-12-31",
+        "audience": { "plan": ["pro", "team"], "orders": { "at_least": 3 }, "role": { "not": "staff" } },
+        "account_age_days": { "at_least": 30 },
+        "show": {
+            "event": "order_completed", "properties": { "total": { "at_least": 100 } },
+            "cancel": ["order_failed"], "pages": ["/shop/*", "!/shop/cart"],
+            "devices": ["phone", "tablet"], "locales": ["en", "fa"],
+            "weekdays": ["monday", "tuesday"], "hours": { "from": "09:00", "until": "17:30" },
+        },
+    });
+    if let (Value::Object(survey), Value::Object(more)) = (&mut survey, more) {
+        survey.extend(more);
+    }
+    survey
 }
 
 fn survey(id: &str, mut question: Value) -> Value {
@@ -160,7 +210,14 @@ fn survey(id: &str, mut question: Value) -> Value {
     if id != "text" {
         question["follow_up"] = json!({ "any": texts("What is the reason?", "دلیلش چیست؟") });
     }
-    json!({ "id": id, "questions": [question], "show": { "event": "never" } })
+    let mut survey = json!({ "id": id, "questions": [question], "show": { "event": "never" } });
+    if id == "review" {
+        let label = texts("Tell us what happened", "بگویید چه پیش آمد");
+        survey["thanks"] = json!({ "detractor": {
+            "text": texts("We are sorry. Thank you for being frank!", "متأسفیم. از صراحت شما سپاسگزاریم!"),
+            "link": { "label": label, "url": "/contact" } } });
+    }
+    survey
 }
 
 /// A page in each language. Nothing is wrong with it, so that whatever is wrong is the widget's.

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
 use serde_json::Value;
+use tokio::sync::Barrier;
 
 /// A proxy before a collector.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct Proxy {
     seen: Arc<Mutex<Vec<(String, String)>>>,
     failing: Arc<Mutex<bool>>,
     instead: Arc<Mutex<Option<(u16, &'static str)>>>,
+    meeting: Arc<Mutex<Vec<Arc<Barrier>>>>,
 }
 
 impl Proxy {
@@ -32,6 +34,7 @@ impl Proxy {
             seen: Arc::default(),
             failing: Arc::default(),
             instead: Arc::default(),
+            meeting: Arc::default(),
         };
         let router =
             Router::new().fallback(forward).with_state((proxy.clone(), reqwest::Client::new()));
@@ -66,6 +69,16 @@ impl Proxy {
         *self.failing.lock().expect("nothing panics while holding it") = failing;
     }
 
+    /// The next so many posts wait for each other, and are passed on at once.
+    ///
+    /// # Panics
+    /// Never, unless a request panicked before.
+    pub fn gather_posts(&self, count: usize) {
+        let barrier = Arc::new(Barrier::new(count));
+        let places = std::iter::repeat_n(barrier, count).collect();
+        *self.meeting.lock().expect("nothing panics while holding it") = places;
+    }
+
     /// From now on nothing is passed on: every post is answered with this status and this
     /// Retry-After, and everything else is out of reach. A browser that sees status 0 sees no
     /// answer to its posts either.
@@ -91,6 +104,10 @@ async fn forward(
     let instead = *proxy.instead.lock().expect("nothing panics while holding it");
     if let Some((status, retry_after)) = instead {
         return if is_post && status > 0 { refusal(status, retry_after) } else { silence() };
+    }
+    let place = if is_post { proxy.meeting.lock().expect("nothing panics").pop() } else { None };
+    if let Some(place) = place {
+        place.wait().await;
     }
     let mut headers = head.headers;
     headers.remove(header::HOST);

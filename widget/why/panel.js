@@ -6,28 +6,40 @@ const STYLE = `
     z-index: 2147483647 !important; margin: 0 !important; border: 0 !important; padding: 0 !important;
     background: none !important; overflow: visible !important }
   section { --back: #fff; --text: #1b1e26; --muted: #5a6070; --line: #d9dce3; --good: #10693a; --bad: #a3211b;
-    box-sizing: border-box; width: 560px; max-width: calc(100vw - 32px); max-height: calc(100vh - 32px);
+    box-sizing: border-box; width: 44em; max-width: calc(100vw - 32px); max-height: calc(100vh - 32px);
     overflow: auto; padding: 20px; border: 1px solid var(--line); border-radius: 12px;
     background: var(--back); color: var(--text); color-scheme: light dark;
-    font: 14px/1.5 system-ui, Vazirmatn, Tahoma, sans-serif; box-shadow: 0 12px 40px #10132444 }
-  header { display: flex; justify-content: space-between; gap: 16px; align-items: start }
-  h2 { margin: 0; font-size: 17px }
-  p { margin: 4px 0 }
-  ul { margin: 8px 0; padding-inline-start: 20px; color: var(--bad) }
-  button { min-width: 44px; min-height: 36px; border: 1px solid var(--line); border-radius: 8px;
+    font: .875em/1.5 system-ui, Vazirmatn, Tahoma, sans-serif; box-shadow: 0 12px 40px #10132444 }
+  header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 1em; align-items: start }
+  h2 { margin: 0; font-size: 1.2em }
+  p { margin: .3em 0 }
+  ul { margin: .6em 0; padding-inline-start: 1.4em; color: var(--bad); overflow-wrap: anywhere }
+  button { flex: none; min-height: 2.6em; padding: 0 1em; border: 1px solid var(--line); border-radius: 8px;
     background: none; color: inherit; font: inherit; cursor: pointer }
-  details { border-top: 1px solid var(--line); padding: 8px 0 }
+  details { border-top: 1px solid var(--line); padding: .6em 0 }
   summary { cursor: pointer; overflow-wrap: anywhere }
   b { font-weight: 600 }
-  table { width: 100%; margin-top: 6px; border-collapse: collapse; font-size: 13px }
-  th, td { padding: 4px 8px 4px 0; text-align: start; vertical-align: top; overflow-wrap: anywhere }
+  table { width: 100%; margin-top: .4em; border-collapse: collapse; font-size: .93em }
+  th, td { padding: .3em 1em .3em 0; text-align: start; vertical-align: top; white-space: pre-line }
   th { font-weight: 400; color: var(--muted) }
-  td:nth-child(-n + 3) { font-family: ui-monospace, monospace; font-size: 12px }
+  td:nth-child(-n + 3) { font-family: ui-monospace, monospace }
+  td:nth-child(n + 2):nth-child(-n + 3) { overflow-wrap: anywhere }
   .yes { color: var(--good) } .no { color: var(--bad); font-weight: 600 } .muted { color: var(--muted) }
   :focus-visible { outline: 2px solid currentColor; outline-offset: 2px }
+  @media (max-width: 34em) {
+    tr { display: grid; grid: auto / minmax(0, 1fr) auto; padding: .3em 0 }
+    tr:first-child { display: none }
+    td { padding: 0; overflow-wrap: anywhere }
+    td:nth-child(4) { grid-area: 1 / 2 }
+    td:nth-child(n + 2):nth-child(-n + 3) { grid-column: 1 / 3; color: var(--muted) }
+    td:nth-child(2)::before { content: "wanted: " }
+    td:nth-child(3)::before { content: "found: " } }
   @media (prefers-color-scheme: dark) {
     section { --back: #1c1f26; --text: #eceef3; --muted: #a4aaba; --line: #3b404d; --good: #7fdca4; --bad: #ff9c94 } }
   @media print { :host { display: none !important } }`;
+
+/** What a table's parts are, even where they are laid out otherwise. @type {Record<string, string>} */
+const ROLES = { table: "table", tr: "row", th: "columnheader", td: "cell" };
 
 /**
  * An element with a class and what stands in it.
@@ -38,12 +50,20 @@ const STYLE = `
 function element(name, kind, ...inside) {
   const made = document.createElement(name);
   if (kind) made.className = kind;
+  if (ROLES[name]) made.role = ROLES[name];
   made.append(...inside);
   return made;
 }
 
-/** A value as JSON; nothing for nothing. @param {unknown} value */
-const text = (value) => (value === undefined ? "—" : JSON.stringify(value));
+/** A value as people write it. @param {any} value @returns {string} */
+function text(value) {
+  if (value == null) return "—";
+  if (Array.isArray(value)) return value.map(text).join(", ") || "none";
+  if (Object(value) !== value) return String(value) || '""';
+  return Object.entries(value)
+    .map(([name, it]) => `${name}: ${text(it)}`)
+    .join("\n");
+}
 
 /** @param {Finding} finding */
 function line({ name, wanted, found, holds }) {
@@ -83,9 +103,12 @@ function draw({ site, troubles, surveys, won, shown }) {
     "",
     element("header", "", title, close),
     element("p", "", shown ? `Shown now: ${shown}.` : first),
-    element("ul", "", ...troubles.map((it) => element("li", "", it))),
+    ...(troubles.length ? [element("ul", "", ...troubles.map((it) => element("li", "", it)))] : []),
     ...surveys.map((row) => details(row, surveys.length <= OPEN_MAX)),
   );
+  // Whatever the page speaks.
+  box.lang = "en";
+  box.dir = "ltr";
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-labelledby", "title");
   const before = /** @type {HTMLElement | null} */ (document.activeElement);

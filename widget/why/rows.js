@@ -25,14 +25,26 @@
 
 const { condition, fact } = NABZ_CODE;
 
-/** How many elements match a selector now. @param {string} selector */
+const NO_SELECTOR = "this is no CSS selector";
+
+/**
+ * How many elements match a selector now, and whether that is enough; `null` where there may be one
+ * later.
+ * @type {(selector: string) => [found: string, holds: boolean | null]}
+ */
 function matching(selector) {
   try {
     const { length } = document.querySelectorAll(selector);
-    return length ? `${length} on this page` : "none on this page yet";
+    return length ? [`${length} on this page`, true] : ["none on this page yet", null];
   } catch {
-    return "this is no CSS selector";
+    return [NO_SELECTOR, false];
   }
+}
+
+/** An element is not enough: something has to happen to it. @param {string} selector */
+function happening(selector) {
+  const [found, holds] = matching(selector);
+  return /** @type {[string, boolean | null]} */ ([found, holds && null]);
 }
 
 /** How much of the page's height has come into view so far, in percent. */
@@ -43,12 +55,12 @@ function scrolled() {
 
 /**
  * What there is of each trigger.
- * @type {Record<string, (wanted: any, loader: Loader) => [found: unknown, holds?: boolean]>}
+ * @type {Record<string, (wanted: any, loader: Loader) => [found: unknown, holds?: boolean | null]>}
  */
 const triggers = {
   event: (name, { events }) => [events, events.includes(name)],
-  click: (selector) => [matching(selector)],
-  visible: (selector) => [matching(selector)],
+  click: happening,
+  visible: happening,
   scroll_percent: (percent) => [scrolled(), scrolled() >= percent],
   time_on_page_seconds: () => [Math.round(performance.now() / 1e3)],
   exit_intent: () => [matchMedia("(hover)").matches ? "there is a mouse" : "there is no mouse"],
@@ -123,23 +135,41 @@ function conditionsOf(rule, visit, about) {
 }
 
 /**
+ * The element that a survey stands in, if it is one of the page.
+ * @param {string | null | undefined} target
+ * @returns {Finding[]}
+ */
+function targetsOf(target) {
+  if (target == null) return [];
+  const [found, holds] = matching(target);
+  return [{ name: "target", wanted: target, found, holds }];
+}
+
+/** What is waited for, and why in vain. @param {Finding} finding */
+const awaited = ({ name, found }) => (found === NO_SELECTOR ? `${name}, but ${found}` : name);
+
+/**
  * @param {Loader} loader
- * @param {{ id: string, standing: string, words: string, rule: Rule }} survey
+ * @param {{ id: string, standing: string, words: string, target?: string | null, rule: Rule }} survey
  * @param {Record<string, string[]>} about
  * @returns {Row}
  */
-function rowOf(loader, { id, standing, words, rule }, about) {
-  const waits = triggersOf(rule, loader);
+function rowOf(loader, { id, standing, words, target, rule }, about) {
+  const triggers = triggersOf(rule, loader);
+  const targets = targetsOf(target);
   const conditions = conditionsOf(rule, visitNow(loader, id), about);
-  const refused = conditions.find(({ holds }) => holds === false)?.name;
+  const refused = [...targets, ...conditions].find(({ holds }) => holds === false);
   const isHere = loader.table.surveys.some((known) => known.id === id);
   const isLive = standing === "live" || standing === "waiting";
   const isOpen = isLive && isHere && !refused;
-  const isDue = isOpen && waits.some(({ holds }) => holds);
-  let verdict = refused ? `held back by ${refused}` : "due";
+  // Any of the triggers is enough, and then there has to be the element.
+  const waits = triggers.some(({ holds }) => holds) ? targets.filter(({ holds }) => !holds) : triggers;
+  const isDue = isOpen && !waits.length;
+  let verdict = "due";
   if (!isLive) verdict = words;
   else if (!isHere) verdict = "is not among those this page knows: load it again in a minute";
-  else if (isOpen && !isDue) verdict = `waits for ${waits.map(({ name }) => name).join(" or ")}`;
-  const findings = [...waits, ...conditions];
+  else if (refused) verdict = `held back by ${awaited(refused)}`;
+  else if (waits.length) verdict = `waits for ${waits.map(awaited).join(" or ")}`;
+  const findings = [...triggers, ...targets, ...conditions];
   return { survey: id, verdict, isDue, isWaiting: isOpen && !isDue, findings };
 }

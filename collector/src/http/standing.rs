@@ -40,8 +40,8 @@ async fn answered(app: &App, site: &str, survey: &str) -> Result<u64, Problem> {
     Ok(sum.try_into().unwrap_or_default())
 }
 
-/// `GET /{site}/why.json`: every survey the site has, most urgent first, and what each condition
-/// of its rule looks at.
+/// `GET /{site}/why.json`: every survey the site has, most urgent first, with the element it stands
+/// in if that is one of the page, and what each condition of its rule looks at.
 pub(super) async fn table(app: &App, live: &LiveSite) -> Result<Value, Problem> {
     let rules = live.rules(|_| true);
     let mut surveys = Vec::new();
@@ -51,6 +51,7 @@ pub(super) async fn table(app: &App, live: &LiveSite) -> Result<Value, Problem> 
             "id": rule.id,
             "standing": standing,
             "words": standing.words(),
+            "target": live.site.survey(&rule.id).and_then(|survey| survey.target.as_ref()),
             "rule": rule,
         }));
     }

@@ -56,14 +56,25 @@ pub(super) async fn resize(session: &WebDriver, width: u32, height: u32) {
     devtools(session, "Emulation.setDeviceMetricsOverride", size).await;
 }
 
+pub(super) async fn hold(session: &WebDriver, width: u32, height: u32) {
+    let device = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true,
+        "screenWidth": width, "screenHeight": height });
+    devtools(session, "Emulation.setDeviceMetricsOverride", device).await;
+    let touch = json!({ "enabled": true });
+    devtools(session, "Emulation.setTouchEmulationEnabled", touch).await;
+}
+
 pub(super) async fn wish(session: &WebDriver, wishes: Wishes) {
-    let features = json!({ "features": [
+    let media = if wishes.printed { "print" } else { "" };
+    let features = json!({ "media": media, "features": [
         { "name": "prefers-color-scheme", "value": if wishes.dark { "dark" } else { "light" } },
         { "name": "forced-colors", "value": if wishes.forced_colours { "active" } else { "none" } },
         { "name": "prefers-reduced-motion",
           "value": if wishes.still { "reduce" } else { "no-preference" } },
     ]});
     devtools(session, "Emulation.setEmulatedMedia", features).await;
+    let size = json!({ "fontSizes": { "standard": wishes.text_pixels() } });
+    devtools(session, "Page.setFontSizes", size).await;
 }
 
 async fn devtools(session: &WebDriver, command: &str, parameters: Value) {

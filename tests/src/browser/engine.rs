@@ -16,7 +16,7 @@ pub enum Engine {
 }
 
 /// What the page is told of its user's wishes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Wishes {
     /// Dark colours instead of light ones.
     pub(super) dark: bool,
@@ -24,6 +24,17 @@ pub(super) struct Wishes {
     pub(super) forced_colours: bool,
     /// No motion.
     pub(super) still: bool,
+    /// Texts twice as large as browsers have them.
+    pub(super) large_text: bool,
+    /// Paper instead of a screen.
+    pub(super) printed: bool,
+}
+
+impl Wishes {
+    /// How large texts are where a page says nothing, in CSS pixels.
+    pub(super) fn text_pixels(self) -> u32 {
+        if self.large_text { 32 } else { 16 }
+    }
 }
 
 /// A browser that has just been started.
@@ -55,6 +66,14 @@ impl Engine {
         match self {
             Engine::Chromium => chromium::resize(session, width, height).await,
             Engine::Firefox => firefox::resize(session, width, height).await,
+        }
+    }
+
+    /// Makes the device one with a screen of so many CSS pixels that fingers point at.
+    pub(super) async fn hold(self, session: &WebDriver, width: u32, height: u32) {
+        match self {
+            Engine::Chromium => chromium::hold(session, width, height).await,
+            Engine::Firefox => firefox::hold(session, width, height).await,
         }
     }
 

@@ -59,36 +59,69 @@ pub(super) async fn resize(session: &WebDriver, width: u32, height: u32) {
     bidi.send(size).await.expect("the page can be resized");
 }
 
+pub(super) async fn hold(session: &WebDriver, width: u32, height: u32) {
+    resize(session, width, height).await;
+    // The pane of its developer tools for that makes the window the screen.
+    let script = "for (const name of ['primary', 'all'])
+            Services.prefs.setIntPref(`ui.${name}PointerCapabilities`, 1);
+        gBrowser.selectedBrowser.browsingContext.inRDMPane = true";
+    inside(session, script).await;
+    let held =
+        format!("return matchMedia('(pointer: coarse)').matches && screen.width === {width}");
+    wait_until("Firefox to be held", async || {
+        let found = session.execute(&held, Vec::new()).await;
+        found.is_ok_and(|found| *found.json() == true)
+    })
+    .await;
+}
+
 pub(super) async fn wish(session: &WebDriver, wishes: Wishes) {
     let preferences = json!({
         "layout.css.prefers-color-scheme.content-override": if wishes.dark { 0 } else { 1 },
         "browser.display.document_color_use": if wishes.forced_colours { 2 } else { 1 },
         "ui.prefersReducedMotion": i32::from(wishes.still),
+        "font.size.variable.x-western": wishes.text_pixels(),
+        "font.size.variable.ar": wishes.text_pixels(),
     });
+    let medium = if wishes.printed { "print" } else { "" };
     let script = format!(
         "for (const [name, value] of Object.entries({preferences}))
-             Services.prefs.setIntPref(name, value)"
+             Services.prefs.setIntPref(name, value);
+         gBrowser.selectedBrowser.browsingContext.mediumOverride = '{medium}'"
     );
+    inside(session, &script).await;
+    wait_until("Firefox to follow the wishes", async || follows(session, wishes).await).await;
+}
+
+/// Runs a script in the browser around the page.
+async fn inside(session: &WebDriver, script: &str) {
     let privileged = async |on: bool| {
         let context = Context(if on { "chrome" } else { "content" });
         session.handle().cmd(context).await.expect("the context can be changed");
     };
     privileged(true).await;
-    session.execute(script, Vec::new()).await.expect("preferences can be set");
+    session.execute(script, Vec::new()).await.expect("the browser lets itself be told");
     privileged(false).await;
-    wait_until("Firefox to follow the wishes", async || follows(session, wishes).await).await;
 }
 
 /// Preferences reach the process of the page some time after they were set. While colours are
 /// forced, whether they are dark follows from the colours themselves.
 async fn follows(session: &WebDriver, wishes: Wishes) -> bool {
-    let script = "return ['(forced-colors: active)', '(prefers-color-scheme: dark)',
-        '(prefers-reduced-motion: reduce)'].map((query) => matchMedia(query).matches)";
+    let script = "const medium = document.createElement('i');
+        medium.style.all = 'initial';
+        document.documentElement.append(medium);
+        const size = parseInt(getComputedStyle(medium).fontSize);
+        medium.remove();
+        const queries = ['(forced-colors: active)', '(prefers-color-scheme: dark)',
+            '(prefers-reduced-motion: reduce)', 'print'];
+        return [...queries.map((query) => matchMedia(query).matches), size]";
     let found = session.execute(script, Vec::new()).await.map(|found| found.json().clone());
     let Ok(Value::Array(found)) = found else { return false };
     found[0] == wishes.forced_colours
         && (wishes.forced_colours || found[1] == wishes.dark)
         && found[2] == wishes.still
+        && found[3] == wishes.printed
+        && found[4] == wishes.text_pixels()
 }
 
 /// Whether scripts run in the page or in the browser around it.

@@ -20,6 +20,8 @@ const MAIN: &str = "main.js";
 
 /// Folders of widget/ with what is loaded only when it is needed.
 pub(crate) const PARTS: [&str; 2] = ["send", "why"];
+/// What a part takes from another one.
+const BORROWED: [(&str, &str); 1] = [("why", "send/clean.js")];
 
 /// The loader's files, in order, inside one function that keeps their names off the page.
 pub(crate) fn loader(root: &Path) -> Result<String> {
@@ -74,7 +76,11 @@ pub(crate) fn host(root: &Path, glue: &str, constants: &str) -> Result<String> {
 
 /// One of [`PARTS`]: only what its own files export is seen from outside.
 pub(crate) fn part(root: &Path, name: &str) -> Result<String> {
-    let script = joined(&root.join("widget").join(name))?;
+    let widget = root.join("widget");
+    let mut script = joined(&widget.join(name))?;
+    for (_, file) in BORROWED.iter().filter(|(part, _)| *part == name) {
+        script.insert_str(0, &(read(&widget, file)? + "\n;"));
+    }
     if !script.contains(CODE) {
         return Ok(script);
     }
