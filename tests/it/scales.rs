@@ -222,6 +222,13 @@ async fn every_language_has_its_words(engine: Engine) {
             if is_right_to_left { "rtl" } else { "ltr" }
         );
         assert_eq!(stage.ask(seen).await, stage.browser.run(&expected).await, "{language}");
+        let formless = format!(
+            "const {{ left, star }} = {words}; const rules = new Intl.PluralRules('{language}');
+             return [[left, 0, 2000], [star, 1, 5]].flatMap(([forms, from, to]) =>
+                 Array.from({{ length: to - from + 1 }}, (_, at) => from + at)
+                     .filter((number) => !(rules.select(number) in forms)))"
+        );
+        assert_eq!(stage.browser.run(&formless).await, json!([]), "{language}");
     }
     assert_eq!(stage.browser.noise().await, json!([]));
 }
