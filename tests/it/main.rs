@@ -51,6 +51,8 @@ mod transfer;
 /// What a visitor downloads.
 mod weight;
 
+/// What visitors have set, and what they hold.
+mod devices;
 /// What a page can ask of the widget, and hear from it.
 mod interface;
 /// An answer once given arrives, and counts once.

@@ -10,6 +10,7 @@ in_each_browser! {
     without_storage_an_answer_arrives_too,
     what_is_typed_is_kept_when_the_page_is_left,
     what_was_stored_by_strangers_does_no_harm,
+    two_tabs_send_at_once_and_each_answer_counts_once,
 }
 
 /// How a visitor leaves a page.
@@ -167,6 +168,37 @@ async fn what_was_stored_by_strangers_does_no_harm(engine: Engine) {
         assert_eq!(shop.browser.noise().await, json!([]), "{stored}");
         shop.browser.run("localStorage.clear()").await;
     }
+}
+
+async fn two_tabs_send_at_once_and_each_answer_counts_once(engine: Engine) {
+    let shop = Shop::with_page(engine, &site(), "").await;
+    shop.visit("/").await;
+    shop.wait_for_summary("nps", "shown", 1).await;
+    let first = shop.browser.open_in_new_tab(&format!("{}/", shop.url)).await;
+    shop.wait_for_summary("nps", "shown", 2).await;
+    shop.proxy.answer_instead(Some((0, "")));
+    shop.browser.click_in_card("[role=radio][value='9']").await;
+    let second = shop.browser.turn_to(&first).await;
+    shop.browser.click_in_card("[role=radio][value='3']").await;
+    let waiting = async || shop.kept().await["unsent"].as_object().is_some_and(|it| it.len() == 2);
+    wait_until("both answers to wait", waiting).await;
+
+    // Each tab sends what waits of both, while the other does.
+    shop.proxy.answer_instead(None);
+    shop.proxy.gather_posts(2);
+    let before = shop.posts().len();
+    let connected = "dispatchEvent(new Event('online'))";
+    shop.browser.run(connected).await;
+    shop.browser.turn_to(&second).await;
+    shop.browser.run(connected).await;
+    shop.wait_for_summary("nps", "completed", 2).await;
+    shop.wait_until_sent().await;
+    assert!(shop.posts().len() >= before + 4, "both were sent by both");
+    let summary = shop.summary("nps").await;
+    assert_eq!((&summary["shown"], &summary["answered"]), (&json!(2), &json!(2)), "counted once");
+    let counts = &summary["questions"][0]["counts"];
+    assert_eq!((&counts["3"], &counts["9"]), (&json!(1), &json!(1)), "none is lost");
+    assert_eq!(shop.kept().await["responses"].as_array().map(Vec::len), Some(2));
 }
 
 /// A site that asks at once, on every page.

@@ -9,6 +9,7 @@ in_each_browser! {
     every_condition_can_hold,
     a_page_that_turns_into_another_is_a_new_page,
     a_page_turns_where_there_is_no_navigation_interface,
+    a_page_that_comes_back_as_it_was_is_a_new_page,
     the_tag_works_once_wherever_it_stands,
     a_paused_survey_stops_at_once_and_the_next_one_takes_its_place,
     a_host_that_freezes_or_replaces_what_is_the_browsers_is_left_alone,
@@ -184,6 +185,41 @@ async fn a_page_turns_where_there_is_no_navigation_interface(engine: Engine) {
     let html =
         "<script>Object.defineProperty(window, 'navigation', { value: undefined })</script>{{tag}}";
     turn_pages(&Page::start(engine, &pages_of_an_application(), html).await).await;
+}
+
+async fn a_page_that_comes_back_as_it_was_is_a_new_page(engine: Engine) {
+    let fields = json!({ "again": { "dismissed_days": 0 },
+        "show": { "pages": ["/a"], "delay_seconds": 0 } });
+    let html = [("/a", "{{tag}}<p>A page."), ("/b", "<p>Another one.")];
+    let page = Page::start_with(engine, &[survey("a", fields)], &html, "").await;
+    let return_to_it = async || {
+        let note = "addEventListener('pageshow', (event) => window.wasKept = event.persisted)";
+        page.browser.run(note).await;
+        page.browser.open(&format!("{}/b", page.url)).await;
+        page.browser.back().await;
+        let kept = "return window.wasKept ?? null";
+        wait_until("the page before", async || {
+            page.browser.run("return location.pathname").await == "/a"
+        })
+        .await;
+        assert_eq!(page.browser.run(kept).await, true, "the browser has not kept the page");
+    };
+    page.open("/a").await;
+    assert_eq!(page.next_shown().await, "a");
+    // What was shown then is still there, once, and can be answered.
+    return_to_it().await;
+    assert_eq!(page.next_shown().await, "a");
+    page.browser.run("nabz.close()").await;
+    wait_until("the survey to go", async || page.shown().await.is_none()).await;
+    assert_eq!(page.posted(), ["a"]);
+    // What was closed before is due again, as on any new page.
+    return_to_it().await;
+    assert_eq!(page.next_shown().await, "a");
+    page.browser.click_in_card("[role=radio][value='9']").await;
+    let states = || page.proxy.responses().iter().map(|it| it["state"].clone()).collect::<Vec<_>>();
+    wait_until("the answer", async || states().contains(&json!("completed"))).await;
+    assert_eq!(page.posted(), ["a", "a"]);
+    assert_eq!(page.browser.noise().await, json!([]));
 }
 
 async fn the_tag_works_once_wherever_it_stands(engine: Engine) {
