@@ -320,7 +320,7 @@ fn post_of(id: &str, version: &str, number: usize, step: usize, state: &str) -> 
     let device = ["phone", "desktop"][number % 2];
     format!(
         r#"{{"id":"{id}","site":"bench","survey":"nps","version":"{version}","revision":{},"state":"{state}",
-        "answers":[{answers}],"respondent":"visitor-{id}","locale":"en","page":"/checkout/done",
+        "answers":[{answers}],"respondent":"~{id}","locale":"en","page":"/checkout/done",
         "attributes":{{"plan":"{plan}","country":"{country}","device":"{device}",
         "agent":"agent-{}"}}}}"#,
         step + 1,

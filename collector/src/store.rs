@@ -160,6 +160,30 @@ impl Store {
         ask!(self, it => it.append(batch).await)
     }
 
+    /// Makes ready for many new responses, about as many bytes, while nobody else uses the
+    /// database; [`Store::end_bulk`] or the next opening ends that.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is changed.
+    pub async fn begin_bulk(&self, bytes: u64) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(it) => it.begin_bulk(bytes).await,
+            // A server is never somebody's alone.
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Ends what [`Store::begin_bulk`] began.
+    ///
+    /// # Errors
+    /// When the database fails; then the next opening does it.
+    pub async fn end_bulk(&self) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Sqlite(it) => it.end_bulk().await,
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Changes what was made of a response; tells whether there is such a response.
     ///
     /// # Errors

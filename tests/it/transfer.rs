@@ -157,6 +157,24 @@ async fn an_export_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn who_was_proven_stays_proven() {
+    let first = stopped();
+    let text = "submitted_at,q:nps,respondent,verified\n\
+                2026-03-01,10,u_42,true\n2026-03-01,9,u_43,false\n";
+    let (good, said, problems) = import(&first, "old.csv", text, &[]);
+    assert!(good && said.starts_with("2 responses added"), "{said}{problems}");
+    for format in ["csv", "ndjson"] {
+        let exported = export(&first, format);
+        let says_so = |line: &&str| line.contains(",true,") || line.contains("\"verified\":true");
+        let proven: Vec<&str> = exported.lines().filter(says_so).collect();
+        assert!(matches!(proven[..], [one] if one.contains("u_42")), "{format}: {exported}");
+        let second = stopped();
+        import(&second, &format!("all.{format}"), &exported, &[]);
+        assert_eq!(export(&second, format), exported);
+    }
+}
+
+#[tokio::test]
 async fn rows_without_showings_count_in_scores_and_in_no_rate() {
     let collector = stopped();
     let text = "submitted_at,q:nps\n2026-03-01,10\n2026-03-01,10\n2026-03-02 10:00:00,3\n";

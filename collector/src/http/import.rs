@@ -94,7 +94,14 @@ fn how(parameters: &std::collections::HashMap<String, String>) -> Result<How, Pr
     };
     // Half of the machine stays for those who answer.
     let threads = available_parallelism().map_or(1, |all| usize::from(all).div_ceil(2));
-    Ok(How { format: format.unwrap_or(Format::Csv), from, skip_bad, batch: BATCH, threads })
+    Ok(How {
+        format: format.unwrap_or(Format::Csv),
+        from,
+        skip_bad,
+        batch: BATCH,
+        threads,
+        alone: false,
+    })
 }
 
 /// The body as a file, or why there is none.

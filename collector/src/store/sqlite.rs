@@ -7,6 +7,7 @@
 
 mod append;
 mod backup;
+mod bulk;
 mod checkpoints;
 mod database;
 mod lock;
@@ -82,6 +83,14 @@ impl Sqlite {
         let (reply, kept) = oneshot::channel();
         self.writer.send(writer::Job::Append { batch, reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn begin_bulk(&self, bytes: u64) -> Result<(), StoreError> {
+        self.write(move |transaction| bulk::begin(transaction, bytes)).await
+    }
+
+    pub(super) async fn end_bulk(&self) -> Result<(), StoreError> {
+        self.write(|transaction| bulk::end(transaction)).await
     }
 
     pub(super) async fn amend(

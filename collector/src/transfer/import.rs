@@ -95,6 +95,7 @@ impl Import {
             skip_bad: self.skip_bad,
             batch: BATCH,
             threads: available_parallelism().map_or(1, usize::from),
+            alone: true,
         };
         let survey = self.target.survey.clone();
         let importer = Importer { store: store.clone(), site, survey, how };

@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, Transaction};
 
 use super::super::OpenError;
 use super::backup;
+use super::bulk;
 use super::checkpoints::LOG_PAGES_MAX;
 
 /// The schema this release writes, in SQLite's `user_version`.
@@ -29,6 +30,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     if let Some(older) = found.filter(|found| *found < SCHEMA_VERSION) {
         migrate(&mut connection, path, older)?;
     }
+    bulk::end(&connection).map_err(unusable)?;
     Ok(connection)
 }
 

@@ -45,7 +45,6 @@ CREATE INDEX responses_by_time ON responses (site, survey, submitted_at, id);
 -- The latest responses that are left out, and the latest words: a page shows few among many.
 CREATE INDEX responses_left_out ON responses (site, survey, submitted_at, id) WHERE excluded;
 CREATE INDEX responses_with_words ON responses (site, survey, submitted_at, id) WHERE commented;
-CREATE INDEX responses_by_respondent ON responses (site, respondent) WHERE respondent IS NOT NULL;
 
 -- What decides where the responses of a site count: its generations. There is one, or during a
 -- rebuild two; `counted_to` is then, in the newer one, the id of the last response placed, and

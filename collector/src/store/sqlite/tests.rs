@@ -104,3 +104,41 @@ async fn a_transaction_that_the_database_has_ended_takes_its_whole_batch_along()
     shelf.store.append(vec![next]).await.unwrap();
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1"]);
 }
+
+#[tokio::test]
+async fn an_index_left_out_for_many_rows_is_there_again_at_the_end_and_after_a_crash() {
+    let mut shelf = Shelf::in_a_file().await;
+    let path = shelf.folder.path().join("t.db");
+    let is_there = || {
+        let find = "SELECT count(*) FROM sqlite_schema WHERE name = 'responses_by_respondent'";
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.query_row(find, [], |row| row.get::<_, bool>(0)).unwrap()
+    };
+    let check = async |shelf: &mut Shelf, respondents: usize| {
+        assert!(is_there());
+        let store = shelf.store.clone();
+        let found = store.of_respondent("a".into(), "u_42".into(), 9).await.unwrap();
+        assert_eq!(found.len(), respondents);
+    };
+    let named = |shelf: &mut Shelf| {
+        let mut posted = shelf.posted("pro", 0);
+        posted.response.respondent = Some("u_42".to_owned());
+        vec![posted]
+    };
+    shelf.store.begin_bulk(0).await.unwrap();
+    assert!(is_there(), "a small file is not worth it");
+    shelf.store.begin_bulk(1 << 30).await.unwrap();
+    assert!(!is_there());
+    let posted = named(&mut shelf);
+    shelf.store.append(posted).await.unwrap();
+    shelf.store.end_bulk().await.unwrap();
+    check(&mut shelf, 1).await;
+    shelf.store.begin_bulk(1 << 30).await.unwrap();
+    let posted = named(&mut shelf);
+    shelf.store.append(posted).await.unwrap();
+    shelf.store.clone().close().await;
+    assert!(!is_there());
+    shelf.store = Store::open(&format!("sqlite:{}", path.display())).await.unwrap();
+    check(&mut shelf, 2).await;
+    assert!(shelf.differences(false).await.is_empty());
+}

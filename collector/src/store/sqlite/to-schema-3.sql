@@ -2,7 +2,6 @@
 ALTER TABLE responses ADD COLUMN respondent TEXT;
 UPDATE responses SET respondent = response ->> '$.respondent'
 WHERE response ->> '$.respondent' NOT GLOB '~*';
-CREATE INDEX responses_by_respondent ON responses (site, respondent) WHERE respondent IS NOT NULL;
 CREATE TABLE secrets (
     site TEXT NOT NULL PRIMARY KEY,
     secret TEXT NOT NULL

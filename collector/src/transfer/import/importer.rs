@@ -50,6 +50,8 @@ pub(crate) struct How {
     pub batch: usize,
     /// Threads that make responses from rows.
     pub threads: usize,
+    /// Whether nobody else uses the database.
+    pub alone: bool,
 }
 
 /// What happens during an import. The last one is `Refused`, `Imported` or `Failed`.
@@ -128,7 +130,7 @@ impl Importer {
         let mut again = Listing { rows: LISTED_MAX, tell };
         let pass = self.pass(file, &context, &mut again)?;
         let pass = pass.ok_or_else(|| anyhow::anyhow!("the file changed meanwhile"))?;
-        let Written { added, revised, known, refused } = self.write(pass, tell)?;
+        let Written { added, revised, known, refused } = self.write_in_bulk(pass, tell)?;
         Ok(Event::Imported { added, revised, known, wrong: wrong + refused })
     }
 
@@ -193,20 +195,27 @@ impl Importer {
         Ok(())
     }
 
+    fn write_in_bulk(&self, pass: Pass, tell: &mut impl FnMut(Event)) -> anyhow::Result<Written> {
+        if !self.how.alone {
+            return self.write(pass, tell);
+        }
+        Handle::current().block_on(self.store.begin_bulk(pass.length))?;
+        let written = self.write(pass, tell);
+        Handle::current().block_on(self.store.end_bulk())?;
+        written
+    }
+
     /// Writes all good rows. While one batch is written, the next one is made.
     fn write(&self, mut pass: Pass, tell: &mut impl FnMut(Event)) -> anyhow::Result<Written> {
         let mut written = Written::default();
         let mut pending: Option<JoinHandle<Result<Vec<Kept>, StoreError>>> = None;
         loop {
-            let batch = pass.batch()?;
+            let good = pass.batch()?.map(Batch::into_posted);
             if let Some(pending) = pending.take() {
                 written.count(&Handle::current().block_on(pending)??);
                 tell(pass.progress(Step::Writing));
             }
-            let Some(batch) = batch else { return Ok(written) };
-            let mut good: Vec<Posted> = batch.good.into_iter().map(|(_, posted)| posted).collect();
-            // The database finds its places faster in their order.
-            good.sort_by(|a, b| a.response.id.cmp(&b.response.id));
+            let Some(good) = good else { return Ok(written) };
             let store = self.store.clone();
             pending = Some(Handle::current().spawn(async move { store.append(good).await }));
         }
@@ -230,6 +239,16 @@ struct Batch {
     good: Vec<(u64, Posted)>,
     /// What is wrong with the others.
     wrong: Vec<Problem>,
+}
+
+impl Batch {
+    /// What is stored, in the order of ids: the database finds its places faster so.
+    fn into_posted(self) -> Vec<Posted> {
+        let mut good: Vec<Posted> = self.good.into_iter().map(|(_, posted)| posted).collect();
+        // Stable: revisions of one response stay in their order.
+        good.sort_by(|a, b| a.response.id.cmp(&b.response.id));
+        good
+    }
 }
 
 impl Pass<'_> {
