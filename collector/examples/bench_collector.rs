@@ -2,8 +2,9 @@
 //! and one that commits each request on its own (the floor), in one run on one machine.
 //! `cargo xtask bench collector` runs it.
 //!
-//! Arguments: the program `nabz`, and for how many seconds each server is loaded. Every server and
-//! the load have a process of their own. What is sent is what the widget sends: shown, answered,
+//! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
+//! PostgreSQL database for each number of connections. Every server and the load have a process of
+//! their own. What is sent is what the widget sends: shown, answered,
 //! completed. Rates are printed and never asserted: a machine is never alone.
 
 use std::io::{BufRead as _, BufReader};
@@ -39,13 +40,15 @@ async fn main() -> anyhow::Result<()> {
         ["--load", address, version, connections, seconds] => {
             load(address, version, connections.parse()?, seconds.parse()?).await
         }
-        [nabz, seconds] => compare(nabz, seconds),
-        _ => anyhow::bail!("where is nabz, and how many seconds?"),
+        [nabz, seconds, databases @ ..] if databases.len() == CONNECTIONS.len() => {
+            compare(nabz, seconds, databases)
+        }
+        _ => anyhow::bail!("where is nabz, how many seconds, and which databases?"),
     }
 }
 
 /// Loads each server with each number of connections and prints what it did.
-fn compare(nabz: &str, seconds: &str) -> anyhow::Result<()> {
+fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> {
     let this = std::env::current_exe()?;
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("site.json"), SITE)?;
@@ -53,8 +56,9 @@ fn compare(nabz: &str, seconds: &str) -> anyhow::Result<()> {
         "{:<34} {:>6} {:>9} {:>6} {:>8} {:>8} {:>7} {:>9}",
         "", "conns", "per s", "share", "p50 ms", "p99 ms", "CPU", "memory"
     );
-    let version = version(&Server::start(&mut collector(nabz, folder.path(), 0))?)?;
-    for connections in CONNECTIONS {
+    let collector = |database: &str| collector(nabz, folder.path(), database);
+    let version = version(&Server::start(&mut collector("sqlite:version.db"))?)?;
+    for (connections, postgres) in CONNECTIONS.into_iter().zip(databases) {
         let mut ceiling = None;
         let mut measure = |name: &str, command: &mut Command| -> anyhow::Result<()> {
             let server = Server::start(command)?;
@@ -64,10 +68,9 @@ fn compare(nabz: &str, seconds: &str) -> anyhow::Result<()> {
             Ok(())
         };
         measure("ceiling: parses, answers 204", Command::new(&this).arg("--ceiling"))?;
-        measure(
-            "collector: SQLite, 6 breakdowns",
-            &mut collector(nabz, folder.path(), connections),
-        )?;
+        let name = "collector: SQLite, 6 breakdowns";
+        measure(name, &mut collector(&sqlite(connections)))?;
+        measure("collector: PostgreSQL, the same", &mut collector(postgres))?;
         let floor = folder.path().join(format!("floor-{connections}.db"));
         measure("floor: a transaction a request", Command::new(&this).arg("--floor").arg(floor))?;
     }
@@ -82,35 +85,40 @@ fn version(server: &Server) -> anyhow::Result<String> {
     Ok(surveys["surveys"][0]["version"].as_str().context("a survey has a version")?.to_owned())
 }
 
-fn collector(nabz: &str, folder: &Path, connections: usize) -> Command {
+/// The database of a collector that is loaded by so many connections.
+fn sqlite(connections: usize) -> String {
+    format!("sqlite:collector-{connections}.db")
+}
+
+fn collector(nabz: &str, folder: &Path, database: &str) -> Command {
     let mut command = Command::new(nabz);
     command
         .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN])
         .args(["--rate-limit", "0", "--log", "error"])
-        .arg("--database")
-        .arg(format!("sqlite:collector-{connections}.db"))
+        .args(["--database", database])
         .current_dir(folder);
     command
 }
 
 /// Starts the collector again on what it has, has it counted again, and tells the size of it.
 fn restart(nabz: &str, folder: &Path) -> anyhow::Result<()> {
-    let file = format!("collector-{}.db", CONNECTIONS[0]);
+    let database = sqlite(CONNECTIONS[0]);
+    let file = database.trim_start_matches("sqlite:");
     let start = Instant::now();
-    let server = Server::start(&mut collector(nabz, folder, CONNECTIONS[0]))?;
+    let server = Server::start(&mut collector(nabz, folder, &database))?;
     let ready = start.elapsed();
     drop(server);
-    let connection = Connection::open(folder.join(&file))?;
+    let connection = Connection::open(folder.join(file))?;
     connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
     let rows: i64 = connection.query_row("SELECT count(*) FROM responses", [], |row| row.get(0))?;
-    let bytes = std::fs::metadata(folder.join(&file))?.len();
+    let bytes = std::fs::metadata(folder.join(file))?.len();
     println!(
         "started again with {rows} responses in {:.0} ms; {} bytes a response on disk",
         ready.as_secs_f64() * 1_000.0,
         bytes / u64::try_from(rows.max(1))?,
     );
     let mut verify = Command::new(nabz);
-    verify.args(["verify", "--database", &format!("sqlite:{file}")]).current_dir(folder);
+    verify.args(["verify", "--database", &database]).current_dir(folder);
     ensure!(verify.status()?.success(), "the tallies are wrong");
     Ok(())
 }

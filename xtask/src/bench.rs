@@ -37,7 +37,12 @@ pub(crate) fn import(root: &Path) -> Result<()> {
 /// Ingest beside a bare server and beside a transaction a request.
 pub(crate) fn collector(root: &Path) -> Result<()> {
     let mut bench = example(root, "bench_collector")?;
-    run(bench.arg(nabz(root)).arg(LOAD_SECONDS))
+    let server = scratch_postgres::Server::start()?;
+    bench.arg(nabz(root)).arg(LOAD_SECONDS);
+    for _ in 0..2 {
+        bench.arg(scratch_postgres::new_database(&server.url("postgres"))?);
+    }
+    run(&mut bench)
 }
 
 /// One, two and three collectors on one database: that of a URL, else a server of its own.

@@ -127,7 +127,7 @@ impl Migration {
         let definitions = self.source.definitions(site.to_owned()).await?;
         let buckets = self.source.buckets(site.to_owned()).await?;
         let mut client = self.target.client().await?;
-        if sink::frame(&mut client, site, shown, &definitions, &buckets).await? {
+        if sink::frame(&mut client, site, shown, &definitions, buckets).await? {
             return Ok(());
         }
         Err(in_use(site, here, self.count(site).await?))

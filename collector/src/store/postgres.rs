@@ -1,6 +1,6 @@
 //! The implementation on PostgreSQL: a server, and any number of collectors that write to it.
 //!
-//! One task gathers what waits and commits it in one transaction ([`writer`]); [`append`] is what
+//! Tasks gather what waits and commit it in one transaction each ([`writer`]); [`append`] is what
 //! happens to responses in it, and in which order it holds what; [`sql`] are all statements. A
 //! collector hears from the others which sites they changed ([`listen`]). The methods, here and in
 //! [`read`], are those of [`super::Store`].
@@ -24,6 +24,7 @@ mod tls;
 mod trouble;
 mod verify;
 mod writer;
+mod writes;
 
 use std::sync::Arc;
 
@@ -38,9 +39,9 @@ use super::{
     StoredSite, Verified, VerifyError,
 };
 
-/// Connections for everything but plain reads: the writer's, the rebuild's, and some for sign-ins
+/// Connections for everything but plain reads: the writers', the rebuild's, and some for sign-ins
 /// and configuration.
-const CONNECTIONS: usize = 5;
+const CONNECTIONS: usize = 6;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 
@@ -69,7 +70,7 @@ impl Postgres {
         let (rebuilds, sites) = mpsc::unbounded_channel();
         tokio::spawn(rebuild::run(pool.clone(), sites));
         let store = Postgres {
-            writer: writer::Writer::start(pool.clone()),
+            writer: writer::Writer::start(&pool),
             target: Arc::new(target),
             pool,
             readers,

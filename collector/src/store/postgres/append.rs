@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::GenericClient;
 use futures_util::future::{try_join, try_join_all};
 use survey::response::Response;
-use tokio_postgres::types::ToSql;
 
 use super::super::ingest::{
     Asked, Breakdown, Ingest, Row, RowKey, Version, key_of, no_definition, version_of,
@@ -17,12 +16,13 @@ use super::super::ingest::{
 use super::super::placement::Placement;
 use super::record::{Columns, id_of, json, of_row};
 use super::trouble::Trouble;
+use super::writes::{Buckets, Erased, Parameter, Writes};
 use super::{placement, sql, tallies};
 
 /// Learns what there is about responses with these keys, and holds it until the transaction ends.
 pub(super) async fn learn(
     ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     keys: impl IntoIterator<Item = RowKey>,
 ) -> Result<(), Trouble> {
     let mut sites: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -44,7 +44,10 @@ pub(super) async fn learn(
 }
 
 /// Holds a site and tells its generations.
-async fn hold(transaction: &Transaction<'_>, site: &str) -> Result<Vec<Arc<Placement>>, Trouble> {
+async fn hold(
+    transaction: &impl GenericClient,
+    site: &str,
+) -> Result<Vec<Arc<Placement>>, Trouble> {
     let hold = transaction.prepare_cached(sql::HOLD_SITE).await?;
     transaction.execute(&hold, &[&site]).await?;
     placement::of_site(transaction, site).await
@@ -52,7 +55,7 @@ async fn hold(transaction: &Transaction<'_>, site: &str) -> Result<Vec<Arc<Place
 
 /// The stored records with these ids.
 async fn records(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     site: &str,
     ids: &BTreeSet<String>,
 ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
@@ -64,7 +67,7 @@ async fn records(
 /// Learns stored records of a site, and the definitions that they were asked with.
 pub(super) async fn learn_records(
     ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     site: &str,
     rows: &[tokio_postgres::Row],
 ) -> Result<(), Trouble> {
@@ -83,7 +86,7 @@ pub(super) async fn learn_records(
 /// The record of a row, and the definition that it was asked with.
 async fn asked(
     ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     row: &tokio_postgres::Row,
 ) -> Result<Asked, Trouble> {
     let record = of_row(row)?;
@@ -98,7 +101,7 @@ async fn asked(
 
 /// The definition that responses were asked with.
 async fn definition(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     (site, survey, version): &Version,
 ) -> Result<survey::Definition, Trouble> {
     let find = transaction.prepare_cached(sql::DEFINITION).await?;
@@ -111,7 +114,7 @@ async fn definition(
 /// Learns the buckets in which values belong that were never met.
 pub(super) async fn learn_buckets(
     ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     responses: impl IntoIterator<Item = &Response>,
 ) -> Result<(), Trouble> {
     let unknown = |response| ingest.unknown_buckets(response, ingest.stored(&key_of(response)));
@@ -125,7 +128,7 @@ pub(super) async fn learn_buckets(
 }
 
 async fn buckets(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     (site, survey, key): &Breakdown,
 ) -> Result<HashSet<String>, Trouble> {
     let find = transaction.prepare_cached(sql::BUCKETS).await?;
@@ -133,79 +136,40 @@ async fn buckets(
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// Writes everything that was decided on.
+/// Writes everything that was decided on, and then does what ends it. All travels together.
 pub(super) async fn write(
     ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
+    end: impl Future<Output = Result<(), Trouble>>,
 ) -> Result<(), Trouble> {
-    let erased: Vec<RowKey> = ingest.take_erased().into_iter().collect();
-    for of_site in erased.chunk_by(|(one, _), (next, _)| one == next) {
-        let ids: Vec<&str> = of_site.iter().map(|(_, id)| id.as_str()).collect();
-        transaction.execute(sql::ERASE, &[&of_site[0].0, &ids]).await?;
-    }
-    let rows = ingest.take_rows();
+    let (erased, rows) = (Erased::of(ingest.take_erased()), ingest.take_rows());
     let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
     let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();
-    let new = sites.iter().map(|(site, (new, _))| insert(transaction, site, new));
-    try_join_all(new).await?;
-    let revised = sites.iter().map(|(site, (_, revised))| update(transaction, site, revised));
-    try_join_all(revised).await?;
-    put_buckets(transaction, &ingest.take_buckets()).await?;
-    tallies::flush(&mut ingest.changes, transaction).await?;
+    let buckets = Buckets::of(ingest.take_buckets());
+    let tallies = tallies::take(&mut ingest.changes);
     ingest.forget_placements();
+    let mut writes = Writes::default();
+    for Erased { site, ids } in &erased {
+        writes.push(transaction, sql::ERASE, [site as Parameter, ids]).await?;
+    }
+    for (site, (new, _)) in sites.iter().filter(|(_, (new, _))| !new.is_empty()) {
+        let whole = [site as Parameter].into_iter().chain(new.whole());
+        writes.push(transaction, sql::INSERT, whole).await?;
+    }
+    for (site, (_, revised)) in sites.iter().filter(|(_, (_, revised))| !revised.is_empty()) {
+        let changed = [site as Parameter].into_iter().chain(revised.changed());
+        writes.push(transaction, sql::UPDATE, changed).await?;
+    }
+    for of_site in &buckets {
+        writes.push(transaction, sql::PUT_BUCKETS, of_site.parameters()).await?;
+    }
+    for of_site in &tallies {
+        writes.push(transaction, sql::ADD, of_site.parameters()).await?;
+    }
+    try_join(writes.run(transaction), end).await?;
     Ok(())
 }
 
 fn site_of(row: &Row) -> &str {
     &row.asked.record.response.site
-}
-
-async fn insert(
-    transaction: &Transaction<'_>,
-    site: &str,
-    columns: &Columns,
-) -> Result<(), Trouble> {
-    if columns.len() == 0 {
-        return Ok(());
-    }
-    let insert = transaction.prepare_cached(sql::INSERT).await?;
-    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&site];
-    parameters.extend(columns.whole());
-    let written = transaction.execute(&insert, &parameters).await?;
-    // Another collector stored one of them since it was looked for.
-    if written == columns.len() as u64 { Ok(()) } else { Err(Trouble::Overtaken) }
-}
-
-async fn update(
-    transaction: &Transaction<'_>,
-    site: &str,
-    columns: &Columns,
-) -> Result<(), Trouble> {
-    if columns.len() == 0 {
-        return Ok(());
-    }
-    let update = transaction.prepare_cached(sql::UPDATE).await?;
-    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&site];
-    parameters.extend(columns.changed());
-    transaction.execute(&update, &parameters).await?;
-    Ok(())
-}
-
-/// Keeps values of breakdown keys, which are in order.
-pub(super) async fn put_buckets(
-    transaction: &Transaction<'_>,
-    buckets: &[(Breakdown, String)],
-) -> Result<(), Trouble> {
-    for of_site in buckets.chunk_by(|((one, ..), _), ((next, ..), _)| one == next) {
-        let put = transaction.prepare_cached(sql::PUT_BUCKETS).await?;
-        let column = |pick: fn(&(Breakdown, String)) -> &String| -> Vec<&str> {
-            of_site.iter().map(|bucket| pick(bucket).as_str()).collect()
-        };
-        let surveys = column(|((_, survey, _), _)| survey);
-        let keys = column(|((_, _, key), _)| key);
-        let values = column(|(_, value)| value);
-        let site = &of_site[0].0.0;
-        transaction.execute(&put, &[site, &surveys, &keys, &values]).await?;
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::types::ToSql;
 
 use super::super::placement::{Generation, Placement, Placing};
@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 
 /// The generations of a site: the one that is shown and, during a rebuild, the one after it.
 pub(super) async fn of_site(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     site: &str,
 ) -> Result<Vec<Arc<Placement>>, Trouble> {
     let ready = |(generation, placing)| Arc::new(Placement::new(generation, placing));
@@ -22,7 +22,7 @@ pub(super) async fn of_site(
 
 /// The generations of a site and what decides in each.
 pub(super) async fn kept(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     site: &str,
 ) -> Result<Vec<(Generation, Placing)>, Trouble> {
     let find = transaction.prepare_cached(sql::PLACEMENTS).await?;

@@ -87,6 +87,7 @@ async fn place(
     let responses: Vec<_> = keys.iter().filter_map(|key| ingest.stored(key)).cloned().collect();
     append::learn_buckets(&mut ingest, transaction, &responses).await?;
     keys.iter().for_each(|key| ingest.place_anew(key, generation));
-    append::write(&mut ingest, transaction).await?;
-    placement::reached(transaction, site, generation, Some(&id_of(last)?)).await
+    let last = id_of(last)?;
+    let end = placement::reached(transaction, site, generation, Some(&last));
+    append::write(&mut ingest, transaction, end).await
 }

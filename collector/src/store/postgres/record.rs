@@ -2,11 +2,11 @@
 
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::super::ingest::{self, Asked};
 use super::super::record::{Record, groups, has_words, to_json};
 use super::trouble::Trouble;
+use super::writes::Parameter;
 
 /// A record from a row of the statements that read whole ones.
 pub(super) fn of_row(row: &Row) -> Result<Record, Trouble> {
@@ -75,13 +75,13 @@ impl Columns {
         self.respondents.push(record.response.named_respondent().map(str::to_owned));
     }
 
-    /// How many records they are.
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 
     /// What [`super::sql::INSERT`] takes behind the site.
-    pub(super) fn whole(&self) -> [&(dyn ToSql + Sync); 12] {
+    pub(super) fn whole(&self) -> [Parameter<'_>; 12] {
         [
             &self.ids,
             &self.surveys,
@@ -99,7 +99,7 @@ impl Columns {
     }
 
     /// What [`super::sql::UPDATE`] takes behind the site.
-    pub(super) fn changed(&self) -> [&(dyn ToSql + Sync); 8] {
+    pub(super) fn changed(&self) -> [Parameter<'_>; 8] {
         [
             &self.ids,
             &self.responses,

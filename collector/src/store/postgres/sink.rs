@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use deadpool_postgres::{Client, Transaction};
 use sha2::{Digest as _, Sha256};
-use tokio_postgres::types::ToSql;
 
 use super::super::ingest::{Asked, Breakdown, Row};
 use super::super::placement::{Generation, Placing};
@@ -13,7 +12,8 @@ use super::super::{StoreError, StoredDefinition, StoredSite};
 use super::record::Columns;
 use super::trouble::Trouble;
 use super::writer::begin;
-use super::{append, configure, placement, sql, verify};
+use super::writes::{Buckets, Parameter};
+use super::{configure, placement, sql, verify};
 
 /// How many responses a site has here.
 pub(in crate::store) async fn count(client: &Client, site: &str) -> Result<u64, StoreError> {
@@ -28,7 +28,7 @@ pub(in crate::store) async fn frame(
     site: &str,
     (generation, placing): &(Generation, Placing),
     definitions: &[StoredDefinition],
-    buckets: &[(Breakdown, String)],
+    buckets: Vec<(Breakdown, String)>,
 ) -> Result<bool, StoreError> {
     let frame = async {
         let transaction = begin(client).await?;
@@ -41,7 +41,9 @@ pub(in crate::store) async fn frame(
         for definition in definitions {
             configure::put_definition(&transaction, site, definition).await?;
         }
-        append::put_buckets(&transaction, buckets).await?;
+        for of_site in Buckets::of(buckets) {
+            transaction.execute(sql::PUT_BUCKETS, &of_site.parameters()).await?;
+        }
         transaction.commit().await?;
         Ok::<_, Trouble>(true)
     };
@@ -62,7 +64,7 @@ pub(in crate::store) async fn records(
     let rows: Vec<Row> = rows.map(|asked| Row { new: true, asked }).collect();
     if !rows.is_empty() {
         let (columns, _) = Columns::of(&rows);
-        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&site];
+        let mut parameters: Vec<Parameter> = vec![&site];
         parameters.extend(columns.whole());
         transaction.execute(sql::PUT_RECORDS, &parameters).await?;
     }

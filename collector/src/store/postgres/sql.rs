@@ -27,8 +27,7 @@ macro_rules! insert {
            excluded, imported, handling, commented, groups, respondent)
          SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[],
            $7::text[], $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::text[],
-           $13::text[])
-         ON CONFLICT (site, id) "
+           $13::text[])"
     };
 }
 
@@ -68,6 +67,9 @@ statements! {
         "SELECT set_config('synchronous_commit', 'on', false)
          WHERE current_setting('synchronous_commit') = 'off';
          SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+    /// Has a connection plan each statement anew. A plan that was made while a table was nearly
+    /// empty would otherwise go on to read the whole of it when it is large.
+    PLAN_ANEW = "SET plan_cache_mode = force_custom_plan";
     /// What the server is.
     SERVER =
         "SELECT version() AS version, current_setting('server_version_num')::integer AS number,
@@ -81,6 +83,12 @@ statements! {
     SET_RELEASE = "INSERT INTO nabz.release VALUES ($1)";
     /// Lets one program at a time change the schema.
     LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(1851875962, 0)";
+    /// Begins a transaction in which every statement sees what was committed before it.
+    BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    /// Ends a transaction: it is durable, unless one of its statements failed.
+    COMMIT = "COMMIT";
+    /// Ends a transaction as if it had never been.
+    ROLL_BACK = "ROLLBACK";
     /// Whether the server answers.
     PING = "SELECT 1";
 
@@ -152,8 +160,8 @@ statements! {
     RECORDS = concat!(
         "SELECT ", columns!(), " FROM nabz.responses
          WHERE site = $1 AND id = ANY($2) ORDER BY id FOR UPDATE");
-    /// Writes new records. One that somebody else wrote meanwhile is left alone.
-    INSERT = concat!(insert!(), "DO NOTHING");
+    /// Writes new records. It fails when somebody else wrote one of them meanwhile.
+    INSERT = insert!();
     /// Writes records that are there already.
     UPDATE =
         "UPDATE nabz.responses AS r SET response = n.response, places = n.places,
@@ -168,7 +176,7 @@ statements! {
 
     /// Writes records as they are, also over those that are there.
     PUT_RECORDS = concat!(
-        insert!(), "DO UPDATE SET survey = excluded.survey,
+        insert!(), " ON CONFLICT (site, id) DO UPDATE SET survey = excluded.survey,
            submitted_at = excluded.submitted_at, stored_at = excluded.stored_at,
            response = excluded.response, places = excluded.places, excluded = excluded.excluded,
            imported = excluded.imported, handling = excluded.handling,

@@ -5,17 +5,18 @@ use futures_util::future::try_join_all;
 use survey::Day;
 use survey::tally::{CELLS, Cells, Row};
 use tokio_postgres::IsolationLevel;
-use tokio_postgres::types::ToSql;
 
 use super::super::changes::{Changes, Key};
 use super::super::placement::Generation;
 use super::super::{Tallies, TallyQuery};
 use super::sql;
 use super::trouble::Trouble;
+use super::writes::Parameter;
 
-/// The columns of tallies of one site that are written in one statement.
+/// Changes to tallies of one site, as the columns of one statement.
 #[derive(Default)]
-struct Columns {
+pub(super) struct Columns {
+    site: String,
     generations: Vec<Generation>,
     /// Survey, breakdown key, bucket and series.
     names: [Vec<String>; 4],
@@ -31,36 +32,27 @@ impl Columns {
         self.cells.iter_mut().zip(cells).for_each(|(column, cell)| column.push(*cell));
     }
 
-    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+    /// What [`sql::ADD`] takes.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         let [survey, key, bucket, series] = &self.names;
-        let mut parameters: Vec<&(dyn ToSql + Sync)> =
-            vec![&self.generations, survey, key, bucket, &self.days, series];
-        parameters.extend(self.cells.iter().map(|cell| cell as &(dyn ToSql + Sync)));
-        parameters
+        let names: [Parameter; 7] =
+            [&self.site, &self.generations, survey, key, bucket, &self.days, series];
+        names.into_iter().chain(self.cells.iter().map(|cell| cell as Parameter))
     }
 }
 
-/// Adds all changes to the stored rows, site by site.
-pub(super) async fn flush(
-    changes: &mut Changes,
-    transaction: &Transaction<'_>,
-) -> Result<(), Trouble> {
-    let mut sites: Vec<(String, Columns)> = Vec::new();
+/// Takes all changes, site by site.
+pub(super) fn take(changes: &mut Changes) -> Vec<Columns> {
+    let mut sites: Vec<Columns> = Vec::new();
     for (([site, survey, key, bucket, series], generation, day), cells) in changes.take() {
-        if sites.last().is_none_or(|(last, _)| *last != site) {
-            sites.push((site, Columns::default()));
+        if sites.last().is_none_or(|last| last.site != site) {
+            sites.push(Columns { site, ..Columns::default() });
         }
-        if let Some((_, columns)) = sites.last_mut() {
+        if let Some(columns) = sites.last_mut() {
             columns.push([survey, key, bucket, series], generation, day, &cells);
         }
     }
-    let add = transaction.prepare_cached(sql::ADD).await?;
-    for (site, columns) in &sites {
-        let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![site];
-        parameters.extend(columns.parameters());
-        transaction.execute(&add, &parameters).await?;
-    }
-    Ok(())
+    sites
 }
 
 /// Tallies of a site in the generation that is shown, all read in one snapshot.

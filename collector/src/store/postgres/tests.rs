@@ -5,14 +5,18 @@ use super::super::tests::shelf::{Shelf, connect};
 use super::sql;
 
 /// Statements about the whole database, and why they may be.
-const OF_NO_SITE: [&str; 17] = [
+const OF_NO_SITE: [&str; 21] = [
     // Of the server and the schema.
     "SETTLE",
+    "PLAN_ANEW",
     "SERVER",
     "HAS_RELEASE",
     "RELEASE",
     "SET_RELEASE",
     "LOCK_SCHEMA",
+    "BEGIN",
+    "COMMIT",
+    "ROLL_BACK",
     "PING",
     "LISTEN",
     "HAS_CITUS",

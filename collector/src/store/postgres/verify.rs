@@ -41,7 +41,10 @@ pub(super) async fn verify_site(
         let differences = compare(stored, &counted);
         if repair && !differences.is_empty() {
             transaction.execute(sql::DROP_SURVEY_TALLIES, &[&site, &survey]).await?;
-            tallies::flush(&mut counted, &transaction).await?;
+            for of_site in tallies::take(&mut counted) {
+                let parameters: Vec<_> = of_site.parameters().collect();
+                transaction.execute(sql::ADD, &parameters).await?;
+            }
         }
         verified.responses += responses;
         verified.differences.extend(differences);

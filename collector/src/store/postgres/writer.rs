@@ -1,23 +1,26 @@
-//! The one task that writes responses: it drains what waits, does it in one transaction, commits,
-//! and only then answers. What was cut off by a lost connection or overtaken by another collector is
+//! The tasks that write responses: one drains what waits, does it in one transaction, commits, and
+//! only then answers; meanwhile the other does the same with what came since. What was cut off by a lost connection or overtaken by another collector is
 //! done again: a response that was stored all the same is then known, and counts once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Pool, Transaction};
+use futures_util::future::try_join;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_postgres::IsolationLevel;
 
 use super::super::activity::{Activity, Commits};
 use super::super::ingest::{Ingest, RowKey, key_of};
 use super::super::{Amendment, Kept, Posted, StoreError};
-use super::append;
 use super::trouble::Trouble;
+use super::{append, sql};
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
+/// How many write at the same time, as if each were a collector of its own.
+const HANDS: usize = 2;
 /// Requests done in one transaction.
 const BATCH_MAX: usize = 512;
 /// For how long a batch is tried before its senders are told to come back.
@@ -133,18 +136,22 @@ impl Job {
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     commits: Commits,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Writer {
-    /// Starts the task, which writes through connections of a pool.
-    pub(super) fn start(pool: Pool) -> Writer {
+    /// Starts the tasks, which write through connections of a pool.
+    pub(super) fn start(pool: &Pool) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let commits = Commits::default();
-        let counted = commits.clone();
-        let hand = Hand { pool, client: None, ingest: Ingest::default(), commits: counted };
-        let task = tokio::spawn(hand.run(jobs));
-        Writer { queue, commits, task: Arc::new(Mutex::new(Some(task))) }
+        let (jobs, commits) = (Arc::new(Mutex::new(jobs)), Commits::default());
+        let hand = || Hand {
+            pool: pool.clone(),
+            client: None,
+            ingest: Ingest::default(),
+            commits: commits.clone(),
+        };
+        let tasks = (0..HANDS).map(|_| hand().run(jobs.clone())).collect();
+        Writer { queue, commits, tasks: Arc::new(Mutex::new(tasks)) }
     }
 
     /// How busy it is.
@@ -160,12 +167,10 @@ impl Writer {
         })
     }
 
-    /// Lets the task finish what is queued and waits for it.
+    /// Lets the tasks finish what is queued and waits for them.
     pub(super) async fn close(self) {
         let _ = self.queue.send(Job::Close).await;
-        if let Some(task) = self.task.lock().await.take() {
-            let _ = task.await;
-        }
+        while self.tasks.lock().await.join_next().await.is_some() {}
     }
 }
 
@@ -178,14 +183,19 @@ struct Hand {
 }
 
 impl Hand {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    async fn run(mut self, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
         let mut batch = Vec::new();
-        while jobs.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let last = batch.iter().any(|job| matches!(job, Job::Close));
-            self.settle(std::mem::take(&mut batch)).await;
-            if last {
+        loop {
+            let mut queue = jobs.lock().await;
+            if queue.recv_many(&mut batch, BATCH_MAX).await == 0 {
                 return;
             }
+            if batch.iter().any(|job| matches!(job, Job::Close)) {
+                // What is behind it is still done, and then nothing more comes.
+                queue.close();
+            }
+            drop(queue);
+            self.settle(std::mem::take(&mut batch)).await;
         }
     }
 
@@ -230,12 +240,9 @@ impl Hand {
             };
             // What was told apart in memory may not have been stored.
             self.ingest.forget();
+            self.end_badly(&trouble).await;
             match &trouble {
-                Trouble::Damaged(_) => return Err(trouble),
-                Trouble::Broken(_) => {
-                    drop(self.client.take().map(Client::take));
-                    return Err(trouble);
-                }
+                Trouble::Damaged(_) | Trouble::Broken(_) => return Err(trouble),
                 _ if start.elapsed() >= PATIENCE => return Err(trouble),
                 Trouble::Overtaken => {}
                 Trouble::Lost(reason) => {
@@ -243,23 +250,33 @@ impl Hand {
                         tracing::warn!(reason, "the database is lost: trying again");
                         lost = true;
                     }
-                    // Half a transaction may still be open on it.
-                    drop(self.client.take().map(Client::take));
                     tokio::time::sleep(PAUSE).await;
                 }
             }
         }
     }
 
+    /// Leaves nothing of a transaction that failed. The connection goes on only if that is sure.
+    async fn end_badly(&mut self, trouble: &Trouble) {
+        let Some(client) = self.client.take() else { return };
+        if matches!(trouble, Trouble::Overtaken | Trouble::Damaged(_)) {
+            let end = tokio::time::timeout(ATTEMPT_MAX, client.batch_execute(sql::ROLL_BACK));
+            if matches!(end.await, Ok(Ok(()))) {
+                self.client = Some(client);
+                return;
+            }
+        }
+        drop(Client::take(client));
+    }
+
     async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Done>, Trouble> {
         if self.client.is_none() {
-            self.client = Some(self.pool.get().await?);
+            let client = self.pool.get().await?;
+            client.batch_execute(sql::PLAN_ANEW).await?;
+            self.client = Some(client);
         }
-        let Some(client) = &mut self.client else { return Ok(Vec::new()) };
-        let transaction = begin(client).await?;
-        let done = perform(&mut self.ingest, &transaction, jobs).await?;
-        transaction.commit().await?;
-        Ok(done)
+        let Some(client) = &self.client else { return Ok(Vec::new()) };
+        perform(&mut self.ingest, client, jobs).await
     }
 }
 
@@ -268,15 +285,15 @@ pub(super) async fn begin(client: &mut Client) -> Result<Transaction<'_>, tokio_
     client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await
 }
 
-async fn perform(
-    ingest: &mut Ingest,
-    transaction: &Transaction<'_>,
-    jobs: &[Job],
-) -> Result<Vec<Done>, Trouble> {
-    append::learn(ingest, transaction, jobs.iter().flat_map(Job::keys)).await?;
+/// Does jobs in one transaction. Its begin travels with the first questions and its end with the
+/// last statements: what takes time is the way there and back, not what is carried.
+async fn perform(ingest: &mut Ingest, client: &Client, jobs: &[Job]) -> Result<Vec<Done>, Trouble> {
+    let say = async |statement| Ok::<_, Trouble>(client.batch_execute(statement).await?);
+    let keys = jobs.iter().flat_map(Job::keys);
+    try_join(say(sql::BEGIN), append::learn(ingest, client, keys)).await?;
     let responses = jobs.iter().flat_map(Job::posted).map(|posted| &posted.response);
-    append::learn_buckets(ingest, transaction, responses).await?;
+    append::learn_buckets(ingest, client, responses).await?;
     let done = jobs.iter().map(|job| job.decide(ingest)).collect();
-    append::write(ingest, transaction).await?;
+    append::write(ingest, client, say(sql::COMMIT)).await?;
     Ok(done)
 }
