@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Engine, in_each_browser};
 
-use crate::page::{Page, survey};
+use crate::host::{Host, survey};
 use crate::stage::Stage;
 
 in_each_browser! {
@@ -73,7 +73,7 @@ async fn surveys_are_told_what_a_visitor_holds(engine: Engine) {
         survey(device, json!({ "show": { "devices": [device], "delay_seconds": 0 } }))
     });
     let html = "<meta name=viewport content='width=device-width'>{{tag}}";
-    let page = Page::start(engine, &surveys, html).await;
+    let page = Host::with_page(engine, &surveys, html).await;
     let check = async |expected: &str| {
         page.open("/").await;
         assert_eq!(page.next_shown().await, expected);

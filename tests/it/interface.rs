@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Browser, Engine, in_each_browser, signed, wait_until};
 
-use crate::shop::Shop;
+use crate::host::Host;
 
 in_each_browser! {
     calls_made_before_the_loader_came_are_made_then,
@@ -22,7 +22,7 @@ fn site() -> Value {
         "surveys": [survey("nps", "ordered"), survey("other", "never")] })
 }
 
-async fn loaded(shop: &Shop) {
+async fn loaded(shop: &Host) {
     let script = "return !!window.nabz?.identify && !Array.isArray(window.nabz)";
     wait_until("the loader", async || shop.browser.run(script).await == true).await;
 }
@@ -39,7 +39,7 @@ async fn calls_made_before_the_loader_came_are_made_then(engine: Engine) {
         nabz.push((it) => heard.push(typeof it.open));
         nabz.track('ordered');
         </script>";
-    let shop = Shop::with_page(engine, &site(), stub).await;
+    let shop = Host::with_head(engine, &site(), stub).await;
     shop.visit("/").await;
     shop.wait_for_summary("nps", "shown", 1).await;
     let heard = async |expected: Value| {
@@ -60,7 +60,7 @@ async fn calls_made_before_the_loader_came_are_made_then(engine: Engine) {
 }
 
 async fn a_page_hears_what_its_visitors_do(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "<script>window.heard = []</script>").await;
+    let shop = Host::with_head(engine, &site(), "<script>window.heard = []</script>").await;
     shop.visit("/").await;
     loaded(&shop).await;
     let listen = "for (const name of ['shown', 'answered', 'completed', 'dismissed']) {
@@ -93,7 +93,7 @@ async fn a_page_hears_what_its_visitors_do(engine: Engine) {
 }
 
 async fn nonsense_is_no_error(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "").await;
+    let shop = Host::with_head(engine, &site(), "").await;
     shop.visit("/").await;
     loaded(&shop).await;
     let script = "const strange = [undefined, null, 0, 1n, '', Symbol('s'), [], {}, () => {}, NaN,
@@ -125,7 +125,7 @@ async fn a_bundled_page_makes_the_same_calls(engine: Engine) {
         on('shown', () => heard.push('never'))();
         open('other').then((shown) => heard.push(shown));
         </script>";
-    let shop = Shop::with_page(engine, &site(), bundled).await;
+    let shop = Host::with_head(engine, &site(), bundled).await;
     shop.visit("/").await;
     wait_until("both to be heard", async || {
         let heard = shop.browser.run("return heard.map(String).sort()").await;
@@ -139,14 +139,14 @@ async fn a_bundled_page_makes_the_same_calls(engine: Engine) {
 }
 
 /// What makes a page name its user, with a signature.
-async fn identify(shop: &Shop, browser: &Browser) {
+async fn identify(shop: &Host, browser: &Browser) {
     let secret = shop.collector.get_as_admin("/api/v1/sites/sofal/secret").await.json();
     let signature = signed(secret["secret"].as_str().unwrap(), "u_42");
     browser.run(&format!("nabz.identify('u_42', {{}}, '{signature}')")).await;
 }
 
 async fn a_named_user_is_asked_once_on_all_devices(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "").await;
+    let shop = Host::with_head(engine, &site(), "").await;
     shop.visit("/").await;
     loaded(&shop).await;
     identify(&shop, &shop.browser).await;
@@ -187,7 +187,7 @@ async fn a_named_user_is_asked_once_on_all_devices(engine: Engine) {
 }
 
 async fn who_wants_to_be_forgotten_is(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "").await;
+    let shop = Host::with_head(engine, &site(), "").await;
     shop.visit("/").await;
     loaded(&shop).await;
     shop.browser.run("nabz.track('ordered')").await;

@@ -53,16 +53,14 @@ mod weight;
 
 /// What visitors have set, and what they hold.
 mod devices;
+/// A host page in a real browser, before a real collector.
+mod host;
 /// What a page can ask of the widget, and hear from it.
 mod interface;
 /// An answer once given arrives, and counts once.
 mod outbox;
-/// Pages of a stranger.
-mod page;
 /// What the browser keeps, and whom it tells.
 mod privacy;
-/// A host page in a real browser, before a real collector.
-mod shop;
 /// When a survey appears.
 mod triggers;
 /// Why a survey does not appear.

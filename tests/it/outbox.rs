@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Engine, in_each_browser, wait_until};
 
-use crate::shop::Shop;
+use crate::host::Host;
 
 in_each_browser! {
     an_answer_waits_for_the_next_visit,
@@ -20,7 +20,7 @@ enum Leaving {
 }
 
 async fn an_answer_waits_for_the_next_visit(engine: Engine) {
-    let shop = Shop::open(engine).await;
+    let shop = Host::shop(engine).await;
     for (number, leaving) in [(1, Leaving::Reload), (2, Leaving::CloseTab)] {
         shop.browser.open("about:blank").await;
         shop.visit("/").await;
@@ -54,7 +54,7 @@ async fn an_answer_waits_for_the_next_visit(engine: Engine) {
 
 async fn a_server_is_given_the_time_it_asks_for(engine: Engine) {
     for retry_after in ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"] {
-        let shop = Shop::open(engine).await;
+        let shop = Host::shop(engine).await;
         shop.proxy.answer_instead(None);
         shop.visit("/support/case").await;
         shop.browser.in_card("[role=radio]").await;
@@ -84,7 +84,7 @@ async fn a_server_is_given_the_time_it_asks_for(engine: Engine) {
 }
 
 async fn what_is_refused_for_good_is_dropped(engine: Engine) {
-    let shop = Shop::open(engine).await;
+    let shop = Host::shop(engine).await;
     shop.visit("/support/case").await;
     shop.browser.in_card("[role=radio]").await;
     shop.wait_for_summary("support", "shown", 1).await;
@@ -114,7 +114,7 @@ async fn what_is_refused_for_good_is_dropped(engine: Engine) {
 async fn without_storage_an_answer_arrives_too(engine: Engine) {
     let forbidden = "<script>Object.defineProperty(window, 'localStorage',
         { get() { throw new Error('forbidden') } })</script>";
-    let shop = Shop::with_page(engine, &site(), forbidden).await;
+    let shop = Host::with_head(engine, &site(), forbidden).await;
     shop.visit("/").await;
     shop.wait_for_summary("nps", "shown", 1).await;
     shop.proxy.fail_posts(true);
@@ -130,7 +130,7 @@ async fn without_storage_an_answer_arrives_too(engine: Engine) {
 }
 
 async fn what_is_typed_is_kept_when_the_page_is_left(engine: Engine) {
-    let shop = Shop::open(engine).await;
+    let shop = Host::shop(engine).await;
     shop.visit("/support/case").await;
     shop.browser.click_in_card("[role=radio][value='6']").await;
     shop.wait_for_summary("support", "answered", 1).await;
@@ -149,7 +149,7 @@ async fn what_is_typed_is_kept_when_the_page_is_left(engine: Engine) {
 }
 
 async fn what_was_stored_by_strangers_does_no_harm(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "").await;
+    let shop = Host::with_head(engine, &site(), "").await;
     let strange = [
         json!("text"),
         json!([1, 2]),
@@ -171,7 +171,7 @@ async fn what_was_stored_by_strangers_does_no_harm(engine: Engine) {
 }
 
 async fn two_tabs_send_at_once_and_each_answer_counts_once(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(), "").await;
+    let shop = Host::with_head(engine, &site(), "").await;
     shop.visit("/").await;
     shop.wait_for_summary("nps", "shown", 1).await;
     let first = shop.browser.open_in_new_tab(&format!("{}/", shop.url)).await;

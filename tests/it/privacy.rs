@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Engine, in_each_browser, wait_until};
 
-use crate::shop::Shop;
+use crate::host::Host;
 
 in_each_browser! {
     nothing_is_kept_before_a_survey_shows,
@@ -25,7 +25,7 @@ const LEFT: &str = "return (async () => [Object.keys(localStorage),
     (await globalThis.caches?.keys() ?? []).length])()";
 
 async fn nothing_is_kept_before_a_survey_shows(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(&json!({})), "").await;
+    let shop = Host::with_head(engine, &site(&json!({})), "").await;
     shop.visit("/").await;
     let loaded = "return !!window.nabz?.open";
     wait_until("the loader", async || shop.browser.run(loaded).await == true).await;
@@ -49,7 +49,7 @@ async fn nothing_is_kept_before_a_survey_shows(engine: Engine) {
 }
 
 /// Answers on a page where nothing may be kept: nothing is, and once is enough for the page.
-async fn check_nothing_is_kept(shop: &Shop, respondent: &Value) {
+async fn check_nothing_is_kept(shop: &Host, respondent: &Value) {
     shop.visit("/asks").await;
     shop.browser.click_in_card("[role=radio][value='9']").await;
     shop.wait_for_summary("nps", "answered", 1).await;
@@ -65,14 +65,14 @@ async fn check_nothing_is_kept(shop: &Shop, respondent: &Value) {
 }
 
 async fn a_site_may_keep_nothing_at_all(engine: Engine) {
-    let shop = Shop::with_page(engine, &site(&json!({ "storage": "none" })), "").await;
+    let shop = Host::with_head(engine, &site(&json!({ "storage": "none" })), "").await;
     check_nothing_is_kept(&shop, &Value::Null).await;
 }
 
 async fn a_page_may_keep_nothing_at_all(engine: Engine) {
     let block = r#"<script type="application/json" data-nabz>
         { "user": "u_42", "storage": "none" }</script>"#;
-    let shop = Shop::with_page(engine, &site(&json!({})), block).await;
+    let shop = Host::with_head(engine, &site(&json!({})), block).await;
     check_nothing_is_kept(&shop, &json!("u_42")).await;
 }
 
@@ -80,11 +80,11 @@ async fn an_opt_out_is_honoured_where_the_site_says_so(engine: Engine) {
     let opted_out = r#"<script>Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })</script>
         <script type="application/json" data-nabz>
         { "user": "u_42", "user_signature": "ab", "attributes": { "plan": "pro" } }</script>"#;
-    let shop = Shop::with_page(engine, &site(&json!({ "respect_gpc": true })), opted_out).await;
+    let shop = Host::with_head(engine, &site(&json!({ "respect_gpc": true })), opted_out).await;
     check_nothing_is_kept(&shop, &Value::Null).await;
     assert!(!shop.proxy.seen().iter().any(|(_, body)| body.contains("user_signature")));
 
-    let shop = Shop::with_page(engine, &site(&json!({})), opted_out).await;
+    let shop = Host::with_head(engine, &site(&json!({})), opted_out).await;
     shop.visit("/asks").await;
     shop.wait_for_summary("nps", "shown", 1).await;
     assert_eq!(shop.posts()[0]["respondent"], "u_42");

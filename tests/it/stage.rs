@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tests::{Browser, Collector, Engine, Proxy, TOKEN, host, wait_until};
 
-use crate::shop::allow;
+use crate::host::allow;
 
 /// The page, what it is about, and everything that goes between it and the collector.
 pub(crate) struct Stage {

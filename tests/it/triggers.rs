@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Engine, in_each_browser, wait_until};
 
-use crate::page::{Page, site, survey};
+use crate::host::{Host, site, survey};
 
 in_each_browser! {
     each_trigger_shows_its_survey,
@@ -35,7 +35,7 @@ async fn each_trigger_shows_its_survey(engine: Engine) {
         on("exit", json!({ "exit_intent": true })),
         on("wrong", json!({ "click": "#(", "visible": "#(", "event": "paid" })),
     ];
-    let page = Page::start(engine, &surveys, LONG).await;
+    let page = Host::with_page(engine, &surveys, LONG).await;
     let check = async |id: &str, before: &str, act: &str| {
         page.open(&format!("/{id}")).await;
         page.browser.run(before).await;
@@ -82,7 +82,7 @@ async fn the_first_that_is_due_wins(engine: Engine) {
         ),
         survey("named", json!({ "audience": { "plan": "pro" }, "show": { "pages": ["/named"] } })),
     ];
-    let page = Page::start(engine, &surveys, "{{tag}}").await;
+    let page = Host::with_page(engine, &surveys, "{{tag}}").await;
     let check = async |path: &str, track: &str, expected: &str| {
         page.open(path).await;
         page.browser.run("localStorage.clear()").await;
@@ -127,7 +127,7 @@ async fn every_condition_can_hold(engine: Engine) {
     }
     let html = "<script type=application/json data-nabz>{ \"locale\": \"fa-IR\", \"created_at\": \"2020-01-01\",
         \"attributes\": { \"plan\": \"pro\", \"orders\": 3 } }</script>{{tag}}";
-    let page = Page::start(engine, &surveys, html).await;
+    let page = Host::with_page(engine, &surveys, html).await;
     page.open("/%D8%AA%D8%B3%D8%AA?a=1#/cart/2").await;
     assert_eq!(page.next_shown().await, "holds");
     let drawn = "return typeof JSON.parse(localStorage['nabz:acme']).surveys.holds.draw";
@@ -135,7 +135,7 @@ async fn every_condition_can_hold(engine: Engine) {
 }
 
 /// Goes through the pages of an application that loads only once.
-async fn turn_pages(page: &Page) {
+async fn turn_pages(page: &Host) {
     page.open("/a").await;
     page.browser.run("history.pushState(null, '', '/b')").await;
     assert_eq!(page.next_shown().await, "b");
@@ -178,20 +178,20 @@ fn pages_of_an_application() -> Vec<Value> {
 }
 
 async fn a_page_that_turns_into_another_is_a_new_page(engine: Engine) {
-    turn_pages(&Page::start(engine, &pages_of_an_application(), "{{tag}}").await).await;
+    turn_pages(&Host::with_page(engine, &pages_of_an_application(), "{{tag}}").await).await;
 }
 
 async fn a_page_turns_where_there_is_no_navigation_interface(engine: Engine) {
     let html =
         "<script>Object.defineProperty(window, 'navigation', { value: undefined })</script>{{tag}}";
-    turn_pages(&Page::start(engine, &pages_of_an_application(), html).await).await;
+    turn_pages(&Host::with_page(engine, &pages_of_an_application(), html).await).await;
 }
 
 async fn a_page_that_comes_back_as_it_was_is_a_new_page(engine: Engine) {
     let fields = json!({ "again": { "dismissed_days": 0 },
         "show": { "pages": ["/a"], "delay_seconds": 0 } });
     let html = [("/a", "{{tag}}<p>A page."), ("/b", "<p>Another one.")];
-    let page = Page::start_with(engine, &[survey("a", fields)], &html, "").await;
+    let page = Host::with_pages(engine, &[survey("a", fields)], &html, "").await;
     let return_to_it = async || {
         let note = "addEventListener('pageshow', (event) => window.wasKept = event.persisted)";
         page.browser.run(note).await;
@@ -236,7 +236,7 @@ async fn the_tag_works_once_wherever_it_stands(engine: Engine) {
         ("/framed", framed),
         ("/inner", "{{tag}}<p>Inside."),
     ];
-    let page = Page::start_with(engine, &due, &html, "").await;
+    let page = Host::with_pages(engine, &due, &html, "").await;
     let mut posts = 0;
     let mut check = async |path: &str, place: &str| {
         page.browser.open(&format!("{}{path}", page.url)).await;
@@ -260,7 +260,7 @@ async fn a_paused_survey_stops_at_once_and_the_next_one_takes_its_place(engine: 
         survey(id, fields)
     };
     let surveys = [survey("first", 1, true), survey("second", 0, true)];
-    let page = Page::start(engine, &surveys, "{{tag}}").await;
+    let page = Host::with_page(engine, &surveys, "{{tag}}").await;
     page.open("/").await;
     let paused = site(&[survey("first", 1, false), survey("second", 0, true)]);
     std::fs::write(page.collector.folder().join("site.json"), paused).unwrap();
@@ -292,7 +292,7 @@ async fn a_host_that_freezes_or_replaces_what_is_the_browsers_is_left_alone(engi
         ),
         ("/other", "<script>window.nabz = { mine: true }</script>{{tag}}"),
     ];
-    let page = Page::start_with(engine, &due, &html, "").await;
+    let page = Host::with_pages(engine, &due, &html, "").await;
     page.open("/frozen").await;
     assert_eq!(page.next_shown().await, "due");
     page.browser.run("history.pushState(null, '', '/frozen/too')").await;

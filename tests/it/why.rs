@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use tests::{Engine, in_each_browser, wait_until};
 use thirtyfour::Key;
 
-use crate::page::{Page, survey};
+use crate::host::{Host, survey};
 
 in_each_browser! {
     the_panel_says_what_holds_each_survey_back,
@@ -27,7 +27,7 @@ fn surveys() -> Vec<Value> {
 }
 
 async fn the_panel_says_what_holds_each_survey_back(engine: Engine) {
-    let page = Page::start(engine, &surveys(), "<button id=own>Own</button>{{tag}}").await;
+    let page = Host::with_page(engine, &surveys(), "<button id=own>Own</button>{{tag}}").await;
     page.open("/").await;
     page.browser.run("document.querySelector('#own').focus()").await;
     let told = page.browser.run("return nabz.why()").await;
@@ -78,7 +78,7 @@ async fn an_element_that_is_missing_is_said(engine: Engine) {
         inline("broken", "#(", json!({ "event": "paid" })),
         survey("pressed", json!({ "show": { "click": "a[", "visible": "#here" } })),
     ];
-    let page = Page::start(engine, &surveys, "{{tag}}<p id=page>A page.").await;
+    let page = Host::with_page(engine, &surveys, "{{tag}}<p id=page>A page.").await;
     let told = async || {
         let told = page.browser.run("return nabz.why()").await;
         let rows = told["surveys"].as_array().unwrap().clone();
@@ -124,7 +124,7 @@ async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
         ),
     ];
     let html = cases.map(|(path, html, _)| (path, html));
-    let page = Page::start_with(engine, &surveys(), &html, "").await;
+    let page = Host::with_pages(engine, &surveys(), &html, "").await;
     for (path, _, expected) in cases {
         page.open(path).await;
         let told = page.browser.run("return nabz.why()").await;
@@ -132,7 +132,7 @@ async fn what_is_wrong_with_the_page_is_said(engine: Engine) {
         assert!(troubles.contains(expected), "{expected} at {path} in {troubles}");
         assert_eq!(page.browser.noise().await, json!([]), "{path}");
     }
-    let Page { collector, browser, .. } = page;
+    let Host { collector, browser, .. } = page;
     drop(collector);
     let told = browser.run("return nabz.why()").await;
     let troubles = told["troubles"].to_string();
@@ -175,7 +175,7 @@ async fn what_cannot_be_read_or_kept_is_said_and_changes_nothing(engine: Engine)
         ),
     ];
     let html: Vec<_> = cases.iter().map(|(path, html, _)| (*path, html.as_str())).collect();
-    let page = Page::start_with(engine, &surveys(), &html, "").await;
+    let page = Host::with_pages(engine, &surveys(), &html, "").await;
     for (number, (path, _, expected)) in cases.iter().enumerate() {
         page.open(path).await;
         let told = page.browser.run("return nabz.why()").await;
@@ -195,7 +195,7 @@ async fn what_cannot_be_read_or_kept_is_said_and_changes_nothing(engine: Engine)
 
 async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engine) {
     let policy = "default-src 'none'; script-src {{collector}}; connect-src {{collector}}";
-    let page = Page::start_with(engine, &surveys(), &[("", "{{tag}}")], policy).await;
+    let page = Host::with_pages(engine, &surveys(), &[("", "{{tag}}")], policy).await;
     page.open("/").await;
     page.browser.run("nabz.track('paid')").await;
     wait_until("the card to be asked for", async || page.asked(".wasm") > 0).await;
@@ -206,7 +206,7 @@ async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engi
 }
 
 async fn a_preview_shows_any_survey_and_records_nothing(engine: Engine) {
-    let page = Page::start(engine, &surveys(), "{{tag}}").await;
+    let page = Host::with_page(engine, &surveys(), "{{tag}}").await;
     for id in ["paused", "ended", "there"] {
         page.open(&format!("/?nabz=preview:{id}")).await;
         assert_eq!(page.next_shown().await, id);

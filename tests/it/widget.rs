@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::{Browser, Collector, Engine, Proxy, TOKEN, host, in_each_browser, wait_until};
 use thirtyfour::Key;
 
-use crate::shop::{Shop, allow};
+use crate::host::{Host, allow};
 
 in_each_browser! {
     a_visitor_answers_by_mouse_and_the_owner_sees_the_score,
@@ -21,7 +21,7 @@ in_each_browser! {
 }
 
 /// The score on the dashboard's page has to be the one of the JSON.
-async fn check_dashboard(shop: &Shop, survey: &str, shown: &str) {
+async fn check_dashboard(shop: &Host, survey: &str, shown: &str) {
     let value = shop.summary(survey).await["questions"][0]["score"]["value"].as_f64().unwrap();
     let page = shop.collector.get_as_admin(&format!("/sofal/{survey}")).await.text;
     let expected = format!("<data class=\"value\" value=\"{value}\">{shown}</data>");
@@ -29,8 +29,8 @@ async fn check_dashboard(shop: &Shop, survey: &str, shown: &str) {
 }
 
 async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, proxy, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, proxy, .. } = &shop;
     browser.open(&format!("{url}/")).await;
     browser.wait_for_loader().await;
     assert!(!proxy.seen().iter().any(|(line, _)| line.contains("/assets/")), "nothing is due here");
@@ -67,8 +67,8 @@ async fn a_visitor_answers_by_mouse_and_the_owner_sees_the_score(engine: Engine)
 }
 
 async fn a_visitor_answers_by_keyboard(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     browser.in_card("[role=radio]").await;
     assert_eq!(
@@ -113,8 +113,8 @@ async fn a_visitor_answers_by_keyboard(engine: Engine) {
 }
 
 async fn closing_before_an_answer_dismisses_and_is_remembered(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     shop.wait_for_summary("help", "shown", 1).await;
     browser.click_in_card("button[name=close]").await;
@@ -126,8 +126,8 @@ async fn closing_before_an_answer_dismisses_and_is_remembered(engine: Engine) {
 }
 
 async fn texts_digits_and_direction_follow_the_language(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, .. } = &shop;
     let check = async |path: &str, direction: &str, first: &str, colour: &str| {
         browser.prefer(colour).await;
         browser.open(&format!("{url}{path}")).await;
@@ -233,8 +233,8 @@ async fn an_unreachable_collector_leaves_the_page_alone(engine: Engine) {
 }
 
 async fn an_answer_is_sent_again_until_it_is_acknowledged(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, proxy, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, proxy, .. } = &shop;
     proxy.fail_posts(true);
     browser.open(&format!("{url}/support/case")).await;
     browser.click_in_card("[role=radio][value='2']").await;
@@ -251,8 +251,8 @@ async fn an_answer_is_sent_again_until_it_is_acknowledged(engine: Engine) {
 }
 
 async fn a_trap_inside_does_not_reach_the_page(engine: Engine) {
-    let shop = Shop::open(engine).await;
-    let Shop { url, browser, .. } = &shop;
+    let shop = Host::shop(engine).await;
+    let Host { url, browser, .. } = &shop;
     browser.open(&format!("{url}/help/returns")).await;
     browser.in_card("[role=radio]").await;
     // What the card is made of is torn out from under it, so that its next rendering fails.

@@ -11,7 +11,7 @@ const STYLE = `
     background: var(--back); color: var(--text); color-scheme: light dark;
     font: .875em/1.5 system-ui, Vazirmatn, Tahoma, sans-serif; box-shadow: 0 12px 40px #10132444 }
   header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 1em; align-items: start }
-  h2 { margin: 0; font-size: 1.2em }
+  h2 { flex: 1 1 10em; margin: 0; font-size: 1.2em }
   p { margin: .3em 0 }
   ul { margin: .6em 0; padding-inline-start: 1.4em; color: var(--bad); overflow-wrap: anywhere }
   button { flex: none; min-height: 2.6em; padding: 0 1em; border: 1px solid var(--line); border-radius: 8px;
