@@ -67,8 +67,10 @@ interface Loader {
 
 /** A survey in the page. */
 interface Showing {
+  /** Until the card has taken the place of its sketch. */
+  drawn?: Promise<void>;
   isOpen: () => boolean;
-  close: () => void;
+  close: () => unknown;
 }
 
 /** The style sheet; part of the glue. */

@@ -61,6 +61,8 @@ mod interface;
 mod outbox;
 /// What the browser keeps, and whom it tells.
 mod privacy;
+/// What is seen before the card has come.
+mod sketch;
 /// When a survey appears.
 mod triggers;
 /// Why a survey does not appear.

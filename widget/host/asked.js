@@ -75,7 +75,12 @@ function askedOf(definition, words, locale) {
   };
 
   const cells = questions.map(cellsOf);
-  const takesList = (/** @type {Question} */ { scale, multiple }) => scale === "problems" || multiple;
+  const ends = questions.map((question) => [
+    text(question.low) ?? endsOf(question)[0],
+    text(question.high) ?? endsOf(question).at(-1),
+  ]);
+  const takesList = (/** @type {Question} */ { scale, multiple }) =>
+    scale === "problems" || !!multiple;
 
   /** Texts for groups, as rows. @type {(groups: any, fields: (it: any) => any[]) => any[]} */
   const rows = (groups, fields) => {
@@ -96,20 +101,23 @@ function askedOf(definition, words, locale) {
       question.points ?? 3,
       +!!takesList(question),
       text(question.prompt),
-      text(question.low) ?? endsOf(question)[0],
-      text(question.high) ?? endsOf(question).at(-1),
+      ...ends[at],
       cells[at].length,
       ...cells[at].flatMap(([value, label, drawing]) => [value, label, drawing]),
       ...rows(question.follow_up, (it) => [text(it), , ,]),
     ]),
   ];
 
+  const [first] = questions;
   return {
     /** What the tab of a survey says. @type {string} */
     tab: text(definition.label) ?? words.feedback,
 
     /** Says how many characters are left. @param {number} characters */
     left: (characters) => counted(words.left, characters),
+
+    /** The first screen, before the card has come. */
+    sketch: sketch(first, text(first.prompt), cells[0], ends[0], takesList(first), words),
 
     /** All of it for the card, whose parts are read in this order. */
     written: fields.map((it) => String(it ?? "").replaceAll(FIELD_END, " ")).join(FIELD_END),

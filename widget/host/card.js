@@ -51,8 +51,9 @@ function button(name, text) {
  * Listens to a card. Returns what does an action by its name.
  * @param {ReturnType<typeof makeCard>} made
  * @param {(characters: number) => string} left says how many characters are left
+ * @param {typeof act} act does what the visitor wants
  */
-function listen({ shadow, card }, left) {
+function listen({ shadow, card }, left, act) {
   /** What had the focus before the card. @type {any} */
   let before;
   const field = () => card.querySelector("textarea");

@@ -50,24 +50,29 @@ function languageOf(locale) {
   return locale.toLowerCase().split(/[-_]/)[0];
 }
 
+/** Languages whose digits are known, as long as no others are asked for. */
+const KNOWN_DIGITS = /^(fa|de|en|es|fr|he|hi|it|ja|nl|pt|ru|tr|uk|zh)([-_]\w\w)?$/i;
+
 /**
  * Writes numbers as a language does.
  * @param {string} locale
  */
 function numbersOf(locale) {
-  /** @type {Intl.NumberFormat} */
-  let format;
   /** @type {Intl.PluralRules} */
   let rules;
+  let number = (/** @type {number} */ value) =>
+    String(value).replace(/\d/g, (digit) => (/^fa/i.test(locale) ? "۰۱۲۳۴۵۶۷۸۹"[+digit] : digit));
   try {
-    format = new Intl.NumberFormat(locale, { useGrouping: false });
     rules = new Intl.PluralRules(locale);
+    // That takes a browser longer than all else that is done before a survey is seen.
+    if (!KNOWN_DIGITS.test(locale))
+      number = new Intl.NumberFormat(locale, { useGrouping: false }).format;
   } catch {
     // What the page calls its language is none.
     return numbersOf("en");
   }
   return {
-    number: (/** @type {number} */ value) => format.format(value),
+    number,
 
     /**
      * A text with a number in it.
@@ -75,6 +80,6 @@ function numbersOf(locale) {
      * @param {number} value
      */
     counted: (forms, value) =>
-      (forms[rules.select(value)] ?? forms.other).replace("{}", format.format(value)),
+      (forms[rules.select(value)] ?? forms.other).replace("{}", number(value)),
   };
 }

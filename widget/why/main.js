@@ -49,9 +49,8 @@ export async function preview(loader, id) {
   const survey = (await ask(loader)).surveys.find((survey) => survey.id === id);
   if (!survey) return why(loader);
   const { rule } = survey;
-  const get = (/** @type {string} */ path) => fetch(base + path, { credentials: "omit" });
-  const wasm = get("assets/" + table.wasm);
-  const definition = get(`${table.site}/${id}.${rule.version}.json?preview`);
+  const path = `${table.site}/${id}.${rule.version}.json?preview`;
+  const definition = fetch(base + path, { credentials: "omit" });
   const card = await import(base + "assets/" + table.script);
   const memory = {
     read: () => ({ surveys: {} }),
@@ -62,5 +61,7 @@ export async function preview(loader, id) {
     refused: [],
   };
   const silent = { ...loader, memory, own: {}, send: async () => {} };
-  return card.show(silent, rule, wasm, definition, () => true, true);
+  const showing = await card.show(silent, rule, definition, () => true, true);
+  await showing.drawn;
+  return showing;
 }

@@ -9,7 +9,7 @@ type Row = (&'static str, fn(&Run) -> f64, usize);
 
 const ROWS: [Row; 7] = [
     ("visible after, ms", |run| run.visible, 0),
-    ("loaded after, ms", |run| run.loaded, 0),
+    ("whole after, ms", |run| run.whole, 0),
     ("requests until then", |run| run.requests, 0),
     ("bytes of these", |run| run.bytes, 0),
     ("longest task over 50 ms", |run| run.task, 0),
