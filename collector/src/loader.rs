@@ -2,6 +2,7 @@
 //! those conditions, facts and triggers that its surveys use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 use survey::Survey;
@@ -22,10 +23,29 @@ impl LiveSite {
             |it: &Survey| self.survey(&it.id).map_or(String::new(), |it| it.version.clone());
         self.site.rules(is_wanted, version_of, |day| clock::start_of(day, &self.zone))
     }
+
+    /// The loader without these surveys, which are over: a page that is told of them would load the
+    /// widget in vain. Made anew only when they are others than before.
+    pub(crate) fn loader_without(&self, over: Vec<String>) -> Encoded {
+        let mut last = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loader) = last.as_ref().filter(|loader| loader.over == over) {
+            return loader.script.clone();
+        }
+        let script = script(&self.rules(|survey| !over.contains(&survey.id)));
+        *last = Some(Loader { over, script: script.clone() });
+        script
+    }
 }
 
-/// The loader of the site with these rules.
-pub(crate) fn loader(rules: &Rules) -> Encoded {
+/// A loader, and the surveys that are left out of it.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    over: Vec<String>,
+    script: Encoded,
+}
+
+/// The loader of a site with these rules.
+fn script(rules: &Rules) -> Encoded {
     let mut table = terse(serde_json::to_value(rules).unwrap_or_default());
     table["script"] = json!(assets::WIDGET.script);
     table["wasm"] = json!(assets::WIDGET.wasm);

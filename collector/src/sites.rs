@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use survey::check::Problem;
 use survey::{Definition, Question, Site};
 
 use crate::encoded::{Encoded, hex};
-use crate::loader;
+use crate::loader::Loader;
 use crate::store::{Changed, Placing, Store, StoreError, StoredDefinition, StoredSite};
 
 /// All sites, by key.
@@ -35,8 +35,8 @@ pub struct LiveSite {
     pub zone: TimeZone,
     /// Its surveys, and those that were asked earlier.
     pub surveys: BTreeMap<String, LiveSurvey>,
-    /// The loader with the site's rule table.
-    pub(crate) loader: Encoded,
+    /// The loader that was served last.
+    pub(crate) loader: Mutex<Option<Loader>>,
 }
 
 /// A survey, ready to be served.
@@ -356,9 +356,7 @@ fn compile(site: Site, managed_by_file: bool, history: &[StoredDefinition]) -> C
     }
     let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
     let managed_by_file = AtomicBool::new(managed_by_file);
-    let loader = Encoded::new(Vec::new());
-    let mut live = LiveSite { site, managed_by_file, zone, surveys, loader };
-    live.loader = loader::loader(&live.rules(|survey| survey.active));
+    let live = LiveSite { site, managed_by_file, zone, surveys, loader: Mutex::default() };
     Compiled { live, current, broken }
 }
 

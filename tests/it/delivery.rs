@@ -111,6 +111,8 @@ async fn a_survey_that_is_over_is_gone_except_in_a_preview() {
         }
         let path = definition_path(&collector).await;
         assert_eq!(collector.get(&path).await.status, expected.0, "{fields}");
+        let (_, loader, _) = fetch(&collector, "/acme/nabz.js", "identity").await;
+        assert_eq!(loader.contains("\"checkout\""), expected.0 == 200, "{fields}");
         assert_eq!(collector.get(&format!("{path}?preview")).await.status, 200, "{fields}");
         let table = collector.get("/acme/why.json").await.json();
         let surveys = table["surveys"].as_array().unwrap();

@@ -55,6 +55,8 @@ mod weight;
 mod devices;
 /// A host page in a real browser, before a real collector.
 mod host;
+/// A survey in a yew app of somebody else.
+mod embedded;
 /// What a page can ask of the widget, and hear from it.
 mod interface;
 /// An answer once given arrives, and counts once.

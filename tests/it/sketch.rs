@@ -19,7 +19,8 @@ const PAGE: &str = "
     };
     window.heard = [];
     for (const state of ['shown', 'answered', 'completed', 'dismissed'])
-        document.addEventListener('nabz:' + state, ({ detail }) => heard.push([state, ...detail.answers]));";
+        document.addEventListener('nabz:' + state, ({ detail }) =>
+            heard.push([state, ...detail.answers]));";
 
 /// In a script: the survey's shadow, and the place its screens are drawn into.
 const PARTS: &str = "const shadow = document.querySelector('nabz-survey')?.shadowRoot;

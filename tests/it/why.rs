@@ -198,7 +198,7 @@ async fn where_webassembly_is_blocked_nothing_breaks_and_it_is_said(engine: Engi
     let page = Host::with_pages(engine, &surveys(), &[("", "{{tag}}")], policy).await;
     page.open("/").await;
     page.browser.run("nabz.track('paid')").await;
-    wait_until("the card to be asked for", async || page.asked(".wasm") > 0).await;
+    wait_until("the card to be asked for", async || page.asked("/assets/widget.") > 0).await;
     let told = page.browser.run("return nabz.why()").await;
     assert!(told["troubles"].to_string().contains("'wasm-unsafe-eval'"), "{told}");
     assert_eq!(page.shown().await, None);

@@ -2,7 +2,7 @@
 // The element of a survey with its shadow, and what happens in it: what a click or a key means,
 // and where the focus goes. Everything is said to the card by the names of its buttons.
 
-/** Languages that are written from right to left: `survey::text::is_right_to_left`. */
+/** Languages that are written from right to left: `nabz_widget::listen::is_right_to_left`. */
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur|ps|ckb|sd|ug)$/;
 
 /**

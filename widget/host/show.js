@@ -3,6 +3,9 @@
 
 let isStarted = false;
 
+/** The smallest module: eight bytes that say what it is. */
+const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
+
 /**
  * Starts the WebAssembly while it arrives. It comes last: what is seen before it shall not share
  * the line with it. The glue's own function for that knows of many other ways, and of what to
@@ -11,6 +14,8 @@ let isStarted = false;
  */
 async function start({ base, table }) {
   if (isStarted) return;
+  // Where it is forbidden this throws: before anything is seen, and before a large file is loaded.
+  new WebAssembly.Module(Uint8Array.from(EMPTY));
   const wasm = fetch(base + "assets/" + table.wasm, { credentials: "omit" });
   const { instance, module } = await WebAssembly.instantiateStreaming(wasm, __wbg_get_imports());
   __wbg_finalize_init(instance, module);
@@ -24,7 +29,7 @@ let survey = {
   close() {},
 };
 
-/** Called by the card, with two fields for each of two questions: `widget::post`. */
+/** Called by the card, with two fields for each of two questions: `nabz_widget::page`. */
 function on_answer(/** @type {string} */ state, /** @type {any[]} */ ...[a, b, c, d]) {
   survey.answer(state, [[a, b], [c, d]]);
 }
@@ -74,14 +79,14 @@ function draw(made, asked, begin, started) {
 export async function show(loader, rule, response, isWanted, isAsked) {
   const { theme, user_signature } = loader.page.configuration();
   const locale = loader.page.locale();
-  const started = start(loader);
   const arrived = Promise.all([
     response.then((it) => it.json()),
     wordsOf(locale, loader.base),
     // A named user may have answered on another device.
     isAsked || !user_signature ? undefined : loader.send("due", rule),
   ]);
-  // Where WebAssembly is forbidden, that is known before anything has arrived.
+  const started = start(loader);
+  // That WebAssembly is forbidden comes first, whatever has arrived.
   const [definition, words, token] = await Promise.race([started.then(() => arrived), arrived]);
   const { placement, target } = definition;
   const asked = askedOf(definition, words, locale);

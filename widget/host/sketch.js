@@ -1,9 +1,9 @@
 // @ts-check
-// The first screen as the card will draw it (`widget::card`, `widget::scale`, `widget::actions`):
-// this script draws it while the WebAssembly, four times as large, is still on its way.
+// The first screen as the card will draw it (`nabz_widget::card`): this script draws it while the
+// WebAssembly, four times as large, is still on its way.
 
 /**
- * An element with attributes, but for those that are undefined, and what stands in it.
+ * An element with attributes and what stands in it.
  * @param {string} name
  * @param {Record<string, any>} attributes
  * @param {...(Node | string)} inside
@@ -11,24 +11,33 @@
 function node(name, attributes, ...inside) {
   const space = /^(svg|path)$/.test(name) ? "2000/svg" : "1999/xhtml";
   const it = document.createElementNS("http://www.w3.org/" + space, name);
-  for (const key in attributes)
-    if (attributes[key] !== undefined) it.setAttribute(key, attributes[key]);
+  for (const key in attributes) it.setAttribute(key, attributes[key]);
   it.append(...inside);
   return it;
 }
 
-/** What can be chosen. @param {boolean} takesList @returns {(cell: Cell, place: number) => Element} */
+/** @type {(role: string) => (cell: Cell, place: number) => Element} */
 const sketchOfCell =
-  (takesList) =>
+  (role) =>
   ([value, label, path], place) => {
-    const role = takesList ? "checkbox" : "radio";
-    const attributes = { type: "button", name: "choose", value, role, "aria-checked": false };
-    const tabindex = takesList || !place ? 0 : -1;
-    if (!path) return node("button", { ...attributes, tabindex }, label);
+    const tabindex = role === "radio" && place ? -1 : 0;
+    const cell = { type: "button", name: "choose", value, role, "aria-checked": false, tabindex };
+    if (!path) return node("button", cell, label);
     const drawing = node("path", { d: path });
     const svg = node("svg", { viewBox: "0 0 24 24", "aria-hidden": true }, drawing);
-    return node("button", { ...attributes, tabindex, "aria-label": label }, svg);
+    return node("button", { ...cell, "aria-label": label }, svg);
   };
+
+/** @type {(scale: string, cells: Cell[], ends: string[], isList: boolean) => Node[]} */
+const sketchOfScale = (scale, cells, [low = "", high = ""], isList) => {
+  const [group, role] = isList ? ["group", "checkbox"] : ["radiogroup", "radio"];
+  const described = { "aria-labelledby": "prompt", "aria-describedby": "ends missing" };
+  const attributes = { class: "scale", "data-scale": scale, role: group, ...described };
+  return [
+    node("div", attributes, ...cells.map(sketchOfCell(role))),
+    node("div", { class: "ends", id: "ends" }, low, node("span", {}, high)),
+  ];
+};
 
 /**
  * @param {Question} question
@@ -38,33 +47,20 @@ const sketchOfCell =
  * @param {boolean} takesList
  * @param {Words} words
  */
-function sketch({ scale }, prompt, cells, [low = "", high = ""], takesList, words) {
-  const described = { "aria-labelledby": "prompt", "aria-describedby": "ends missing" };
-  const role = takesList ? "group" : "radiogroup";
-  const scales = cells.length
-    ? [
-        node(
-          "div",
-          { class: "scale", "data-scale": scale, role, ...described },
-          ...cells.map(sketchOfCell(takesList)),
-        ),
-        node("div", { class: "ends", id: "ends" }, low, node("span", {}, high)),
-      ]
-    : [];
-  const field = { rows: 3, maxlength: 2000, ...described, "aria-describedby": "left" };
-  const fields = cells.length ? [] : [node("textarea", { ...field, placeholder: words.optional })];
-  const isSent = takesList || !cells.length;
-  const press = (/** @type {"skip" | "send"} */ name) =>
-    node("button", { type: "button", name }, words[name]);
+function sketch({ scale }, prompt, cells, ends, takesList, { optional, skip, send }) {
+  const isText = !cells.length;
+  const described = { "aria-labelledby": "prompt", "aria-describedby": "left" };
+  const field = { rows: 3, maxlength: 2000, placeholder: optional, ...described };
+  const buttons = isText || takesList ? [button("skip", skip), button("send", send)] : [];
   const screen = node(
     "div",
     { class: "screen" },
     node("h2", { id: "prompt", dir: "auto" }, prompt),
-    ...scales,
+    ...(isText ? [] : sketchOfScale(scale, cells, ends, takesList)),
     node("p", { id: "missing", role: "alert" }),
     node("h3", { id: "why", dir: "auto" }),
-    ...fields,
-    node("div", { class: "actions" }, node("span", { id: "left" }), ...(isSent ? [press("skip"), press("send")] : [])),
+    ...(isText ? [node("textarea", field)] : []),
+    node("div", { class: "actions" }, node("span", { id: "left" }), ...buttons),
   );
   return [screen, node("div", { class: "hidden", role: "status" })];
 }

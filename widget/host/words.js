@@ -60,8 +60,9 @@ const KNOWN_DIGITS = /^(fa|de|en|es|fr|he|hi|it|ja|nl|pt|ru|tr|uk|zh)([-_]\w\w)?
 function numbersOf(locale) {
   /** @type {Intl.PluralRules} */
   let rules;
+  const digits = /^fa/i.test(locale) ? "۰۱۲۳۴۵۶۷۸۹" : "0123456789";
   let number = (/** @type {number} */ value) =>
-    String(value).replace(/\d/g, (digit) => (/^fa/i.test(locale) ? "۰۱۲۳۴۵۶۷۸۹"[+digit] : digit));
+    String(value).replace(/\d/g, (digit) => digits[+digit]);
   try {
     rules = new Intl.PluralRules(locale);
     // That takes a browser longer than all else that is done before a survey is seen.

@@ -57,7 +57,7 @@ function start() {
   const begin = quietly(() => {
     if (wish) explain(wish, id);
     watch();
-    onTurn(turn);
+    onTurn(quietly(turn));
   });
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();

@@ -32,9 +32,10 @@ async function show(rule, what) {
       if (what) happen(what);
       return;
     }
-    const { drawn, isOpen } = (showing = await card.show(loader, rule, definition, () => wanted, !what));
-    await drawn;
-    return isOpen();
+    showing = await card.show(loader, rule, definition, () => wanted, !what);
+    const isShown = showing.isOpen();
+    await showing.drawn;
+    return isShown;
   } catch {
     refresh(rule.id);
   }

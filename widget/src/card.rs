@@ -1,4 +1,5 @@
-//! Defines [`Card`], the root component: from a [`State`] to what is seen.
+//! From a [`State`] to what is seen: [`view`], and [`Card`], the root component where there is
+//! nothing but a card.
 
 use std::rc::Rc;
 
@@ -6,8 +7,7 @@ use survey::State as Progress;
 use yew::{AttrValue, Component, Context, Html, Properties, html};
 
 use crate::asked::{Ask, Asked};
-use crate::post::post;
-use crate::state::{Action, Screen, State};
+use crate::state::{Action, Given, Screen, State};
 use crate::{actions, scale};
 
 /// The card's properties: what is asked never changes, so it is compared by its address.
@@ -17,6 +17,10 @@ pub struct Props {
     pub asked: Rc<Asked>,
     /// Where it starts, if not at the beginning.
     pub start: Option<State>,
+    /// Tells how far the response has come, and all answers so far.
+    pub post: fn(Progress, &[Given; 2]),
+    /// There is nothing to show any more.
+    pub close: fn(),
 }
 
 impl PartialEq for Props {
@@ -38,7 +42,7 @@ impl Component for Card {
     }
 
     fn update(&mut self, ctx: &Context<Card>, (action, draft): (Action, String)) -> bool {
-        let asked = &ctx.props().asked;
+        let Props { asked, post, close, .. } = ctx.props();
         if action == Action::Leave {
             if let Some(given) = self.0.left(asked, draft) {
                 post(Progress::Answered, &given);
@@ -51,21 +55,24 @@ impl Component for Card {
         }
         let is_open = self.0.screen != Screen::Closed;
         if was_open && !is_open {
-            crate::close();
+            close();
         }
         is_open
     }
 
     fn view(&self, ctx: &Context<Card>) -> Html {
-        let Card(state) = self;
-        let asked = &ctx.props().asked;
-        let (screen, said) = match state.ask(asked) {
-            Some((at, ask)) => view_question(state, asked, at, ask),
-            None => view_thanks(state, asked),
-        };
-        // What is said is empty until the card is seen: a screen reader says only what changes.
-        html! { <>{ screen }<div class="hidden" role="status">{ said.filter(|_| state.seen) }</div></> }
+        view(&self.0, &ctx.props().asked)
     }
+}
+
+/// What is seen of a survey.
+pub fn view(state: &State, asked: &Asked) -> Html {
+    let (screen, said) = match state.ask(asked) {
+        Some((at, ask)) => view_question(state, asked, at, ask),
+        None => view_thanks(state, asked),
+    };
+    // What is said is empty until the card is seen: a screen reader says only what changes.
+    html! { <>{ screen }<div class="hidden" role="status">{ said.filter(|_| state.seen) }</div></> }
 }
 
 /// What is seen, and what is said about it.

@@ -25,7 +25,7 @@ pub struct Heap {
     end: Cell<usize>,
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 #[global_allocator]
 static HEAP: Heap = Heap::new();
 

@@ -1,61 +1,57 @@
-//! The survey card: a yew app that draws what is asked, started when a survey is due.
+//! The survey card of Nabz.
+//!
+//! A yew app shows a survey where it wants to with [`Survey`], and decides what becomes of the
+//! answers:
+//!
+//! ```
+//! use std::rc::Rc;
+//!
+//! use nabz_widget::{Definition, Reply, Survey};
+//! use yew::prelude::*;
+//!
+//! /// What `/{site}/{survey}.{version}.json` of a collector says.
+//! const CHECKOUT: &str = r#"{ "survey": "checkout", "locale": "en", "questions": [
+//!     { "id": "nps", "scale": "nps", "prompt": "How likely are you to recommend us?" }
+//! ] }"#;
+//!
+//! #[component]
+//! fn Order() -> Html {
+//!     let definition: Rc<Definition> = use_memo((), |()| serde_json::from_str(CHECKOUT).unwrap());
+//!     let on_reply = |reply: Reply| {
+//!         // `{ "state": "answered", "answers": [{ "question": "nps", "value": 9 }] }`
+//!         let _ = serde_json::to_string(&reply);
+//!     };
+//!     html! { <Survey {definition} {on_reply} /> }
+//! }
+//! ```
 //!
 //! # Layout
-//! - [`open_card`], [`act`]: what the page's part, `widget/host`, calls; [`post`]: what it is told
+//! - [`Survey`], [`Reply`]: the component; [`listen`]: what a click or a key means in it
+//! - [`reading`]: a definition for one visitor, and the answers to it; [`words`]: the card's own
+//!   words; [`drawings`]: faces, stars and thumbs
 //! - [`asked`]: what is asked, in the visitor's language
 //! - [`state`]: what a visitor can do and what becomes of it, without any DOM
-//! - [`card`]: the root component; [`scale`], [`actions`]: its parts
-//! - [`heap`]: its memory
+//! - [`card`]: from a state to what is seen; [`scale`], [`actions`]: its parts
+//! - `page` (feature `page`): the card by itself, for the page's part, `widget/host`, which reads,
+//!   listens, moves the focus and puts the card into the page: that is cheaper in JavaScript
+//! - [`heap`]: its memory there
 //!
-//! The page's part listens, moves the focus, and puts the card into the page: that is cheaper in
-//! JavaScript. Invariant: nothing here throws or panics on purpose. Styles are classes of one
-//! constructed sheet, never attributes, because a strict Content-Security-Policy blocks those.
-
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use wasm_bindgen::prelude::*;
-use web_sys::Element;
-use yew::{AppHandle, Renderer};
-
-use crate::asked::Asked;
-use crate::card::{Card, Props};
-use crate::state::Action;
+//! Invariant: nothing here throws or panics on purpose. Styles are classes of one constructed
+//! sheet, never attributes, because a strict Content-Security-Policy blocks those.
 
 pub mod actions;
 pub mod asked;
 pub mod card;
+pub mod component;
+pub mod drawings;
 pub mod heap;
-pub mod post;
+pub mod listen;
+#[cfg(feature = "page")]
+pub mod page;
+pub mod reading;
 pub mod scale;
 pub mod state;
+pub mod words;
 
-thread_local! {
-    static SHOWN: RefCell<Option<AppHandle<Card>>> = const { RefCell::new(None) };
-}
-
-/// Draws a survey into an element. The next one is drawn only after [`post::on_close`].
-#[wasm_bindgen]
-pub fn open_card(root: Element, asked: &str) {
-    let asked = Rc::new(Asked::read(asked));
-    let props = Props { asked, start: None };
-    SHOWN.set(Some(Renderer::<Card>::with_root_and_props(root, props).render()));
-}
-
-/// Does what the visitor wants: the name of an [`Action`], the place of the cell that it is about,
-/// and what stands in the text field. When it returns, the card is drawn anew.
-#[wasm_bindgen]
-pub fn act(name: &str, place: u32, draft: &str) {
-    let card = SHOWN.with_borrow(|shown| shown.as_deref().cloned());
-    if let (Some(card), Some(action)) = (card, Action::named(name, place)) {
-        card.send_message((action, draft.to_owned()));
-    }
-}
-
-/// Takes the card down.
-pub(crate) fn close() {
-    post::on_close();
-    if let Some(card) = SHOWN.take() {
-        card.destroy();
-    }
-}
+pub use component::{Reply, Survey, SurveyProps};
+pub use survey::{Answer, Definition, State, Value};

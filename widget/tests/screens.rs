@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use expect_test::{Expect, expect};
-use widget::asked::Asked;
-use widget::card::{Card, Props};
-use widget::state::{Action, State};
+use nabz_widget::asked::Asked;
+use nabz_widget::card::{Card, Props};
+use nabz_widget::state::{Action, State};
 use yew::LocalServerRenderer;
 
 /// What the page's part writes for a question: the scale, whether an answer is a list, and the
@@ -28,7 +28,7 @@ async fn check(asked: Asked, actions: &[(Action, &str)], expected: Expect) {
     for (action, draft) in actions {
         start.reduce(&asked, *action, (*draft).to_owned());
     }
-    let props = Props { asked: Rc::new(asked), start: Some(start) };
+    let props = Props { asked: Rc::new(asked), start: Some(start), post: |_, _| {}, close: || {} };
     let card = LocalServerRenderer::<Card>::with_props(props).hydratable(false);
     expected.assert_eq(&card.render().await.replace("><", ">\n<"));
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::baseline;
 use crate::browsers;
 use crate::contract;
+use crate::npm;
 use crate::packages;
 use crate::run::{Steps, cargo, run, succeeds_within, target_dir};
 use crate::widget;
@@ -46,6 +47,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     let axe = steps.step("find axe-core", || packages::npm(root, AXE))?.join("axe.min.js");
     steps.step("find PostgreSQL", find_postgres)?;
     steps.step("build the widget", || widget::build(root, false))?;
+    let app = steps.step("build a yew app with a survey in it", || widget::app::build(root))?;
     if filters.is_empty() {
         steps.step("check the format", || check_format(root))?;
         steps.step("lint", || lint(root))?;
@@ -63,6 +65,7 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
     steps.step("run the tests", || {
         let mut tests = cargo(root, &["test", "--workspace", "--"]);
         tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver).env("NABZ_AXE", &axe);
+        tests.env("NABZ_YEW_APP", &app);
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             let cores = std::thread::available_parallelism()?.get();
             tests.env("RUST_TEST_THREADS", cores.min(MOST_BROWSERS).to_string());
@@ -139,10 +142,5 @@ fn check_types(root: &Path) -> Result<()> {
     for project in ["widget", "widget/npm"] {
         run(Command::new("node").arg(&compiler).arg("--project").arg(root.join(project)))?;
     }
-    // On a server, where there is no page, the package does nothing.
-    let import = "const nabz = await import(process.argv[1]);
-        nabz.load('/acme/nabz.js'); nabz.track('ordered'); nabz.on('shown', () => {})();";
-    let mut node = Command::new("node");
-    node.args(["--input-type=module", "--eval", import]).arg(root.join("widget/npm/nabz.js"));
-    run(&mut node)
+    npm::check(root, &compiler)
 }

@@ -13,6 +13,7 @@ use crate::baseline;
 use crate::run::{Steps, target_dir};
 use crate::toolchain::Toolchain;
 
+pub(crate) mod app;
 mod bindgen;
 mod compile;
 mod dist;
@@ -38,7 +39,7 @@ pub(crate) fn build(root: &Path, force: bool) -> Result<()> {
     let mut steps = Steps::default();
     let toolchain = steps.step("find a compiler for the widget", Toolchain::find)?;
     let wasm = steps.step("compile the widget", || {
-        compile::compile(root, &target_dir(root).join("wasm"), &toolchain)
+        compile::compile(root, &target_dir(root).join("wasm"), &toolchain, &compile::CARD)
     })?;
     let bound = steps.step("bind it to JavaScript", || bindgen::bind(&wasm))?;
     baseline::check_wasm(&bound.wasm)?;

@@ -55,7 +55,7 @@ pub(super) async fn site_file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     match file.as_str() {
-        "nabz.js" => public::loader(&app, &site, &headers),
+        "nabz.js" => public::loader(&app, &site, &headers).await,
         "why.json" => public::why(&app, &site).await,
         file if file.ends_with(".json") => {
             let is_preview = query.contains_key("preview");

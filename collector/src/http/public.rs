@@ -17,9 +17,14 @@ const ASKED_ANEW: &str = "public, no-cache";
 const FOR_A_MINUTE: &str = "public, max-age=60, stale-while-revalidate=86400";
 
 /// `GET /{site}/nabz.js`
-pub(super) fn loader(app: &App, site: &str, request: &HeaderMap) -> Result<Response, Problem> {
-    let site = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
-    Ok(tagged(&site.loader, request, JAVASCRIPT, FOR_A_MINUTE))
+pub(super) async fn loader(
+    app: &App,
+    site: &str,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
+    let live = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
+    let loader = live.loader_without(standing::over(app, &live).await);
+    Ok(tagged(&loader, request, JAVASCRIPT, FOR_A_MINUTE))
 }
 
 /// `GET /{site}/{survey}.{version}.json`. A survey that is not asked any more is 410, except in a

@@ -21,6 +21,17 @@ pub(super) async fn of(app: &App, live: &LiveSite, id: &str) -> Result<Standing,
     }
 }
 
+/// The surveys of a site that are over. One whose answers cannot be counted now is not.
+pub(super) async fn over(app: &App, live: &LiveSite) -> Vec<String> {
+    let mut over = Vec::new();
+    for survey in &live.site.surveys {
+        if standing(app, live, survey).await.is_ok_and(Standing::is_over) {
+            over.push(survey.id.clone());
+        }
+    }
+    over
+}
+
 async fn standing(app: &App, live: &LiveSite, survey: &Survey) -> Result<Standing, Problem> {
     // Counted only where it matters.
     let answered = match survey.responses_max {

@@ -1,4 +1,4 @@
-//! Compiling the crate `widget`, together with the standard library, for size.
+//! Compiling for WebAssembly, together with the standard library, for size.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,32 @@ const SIZE_FLAGS: [&str; 4] = [
     "-Zfmt-debug=none",
 ];
 
-/// Compiles the widget and returns the path of the WebAssembly module.
-pub(crate) fn compile(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+/// What is compiled.
+pub(crate) struct Module {
+    /// How cargo is told of it.
+    pub(crate) arguments: &'static [&'static str],
+    /// The name of the file that it makes.
+    pub(crate) file: &'static str,
+}
+
+/// The card by itself.
+pub(crate) const CARD: Module = Module {
+    arguments: &["--package=nabz-widget", "--features=page", "--lib", "--crate-type=cdylib"],
+    file: "nabz_widget.wasm",
+};
+
+/// Compiles a module and returns its path.
+pub(crate) fn compile(
+    root: &Path,
+    target_dir: &Path,
+    toolchain: &Toolchain,
+    module: &Module,
+) -> Result<PathBuf> {
     let mut cargo = toolchain.cargo();
     cargo
         .current_dir(root)
-        .args(["rustc", "--package", "widget", "--lib", "--crate-type", "cdylib"])
+        .arg("rustc")
+        .args(module.arguments)
         .args(["--profile", "widget", "--target", TARGET])
         .arg("--target-dir")
         .arg(target_dir)
@@ -34,7 +54,7 @@ pub(crate) fn compile(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> 
         .env_remove("RUSTFLAGS")
         .env("CARGO_ENCODED_RUSTFLAGS", flags(root, &toolchain.sysroot).join("\x1f"));
     run(&mut cargo)?;
-    let module = target_dir.join(TARGET).join("widget").join("widget.wasm");
+    let module = target_dir.join(TARGET).join("widget").join(module.file);
     if !module.is_file() {
         bail!("cargo has built no {}", module.display());
     }
