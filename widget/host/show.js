@@ -106,7 +106,7 @@ export async function show(loader, rule, response, isWanted, isAsked) {
   let drawing;
   const place = () => {
     drawing = draw(made, asked, () => reporter(loader, rule, locale, token), started);
-    started.then(() => on_trap(fail), fail);
+    drawing.drawn.then(() => on_trap(fail), fail);
   };
   if (placement === "inline") {
     const isFree = () => !isOver && !document.querySelector(host.localName);
