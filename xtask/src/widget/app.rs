@@ -20,6 +20,8 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
     let folder = target_dir(root).join("yew-app");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name("app").web(true)?.typescript(false);
+    // As its own tool does it: the glue knows where the WebAssembly lies.
+    bindgen.omit_default_module_path(false);
     bindgen.generate(&folder).context("wasm-bindgen cannot bind the app")?;
     Ok(folder)
 }
