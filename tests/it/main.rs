@@ -53,10 +53,10 @@ mod weight;
 
 /// What visitors have set, and what they hold.
 mod devices;
-/// A host page in a real browser, before a real collector.
-mod host;
 /// A survey in a yew app of somebody else.
 mod embedded;
+/// A host page in a real browser, before a real collector.
+mod host;
 /// What a page can ask of the widget, and hear from it.
 mod interface;
 /// An answer once given arrives, and counts once.
