@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 /// Responses are made on some threads and freed on others, which the system's allocator is slow at.
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     collector::command::main()

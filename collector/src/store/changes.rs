@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use survey::tally::{Cells, Counted, EVERYBODY};
 use survey::{Day, Definition};
 
@@ -17,7 +18,7 @@ pub(super) type Key = (Series, Generation, Day);
 #[derive(Default)]
 pub(super) struct Changes {
     names: Names,
-    rows: HashMap<([Number; 5], Generation, Day), Cells>,
+    rows: HashMap<([Number; 5], Generation, Day), Cells, RandomState>,
 }
 
 impl Changes {
@@ -67,7 +68,7 @@ type Number = u32;
 /// of the work.
 #[derive(Default)]
 struct Names {
-    numbers: HashMap<String, Number>,
+    numbers: HashMap<String, Number, RandomState>,
     names: Vec<String>,
 }
 

@@ -91,18 +91,26 @@ fn append_one(
     let before = stored.as_ref().map(|asked| &asked.record.response);
     learn_buckets(ingest, transaction, &posted.response, before)?;
     let (kept, asked) = ingest.decide(stored.as_ref(), posted);
-    let new = stored.is_none();
-    let mut now_stored = stored;
-    if let Some(asked) = asked {
-        let row = Row { new, asked };
-        write_row(transaction, &row)?;
-        write_buckets(ingest, transaction)?;
-        now_stored = Some(row.asked);
-    }
+    let now_stored = match asked {
+        Some(asked) => {
+            let row = Row { new: stored.is_none(), asked };
+            write_row(transaction, &row)?;
+            if stored.is_some_and(|it| respondent_of(&it) != respondent_of(&row.asked)) {
+                record::rename(transaction, &row.asked.record.response)?;
+            }
+            write_buckets(ingest, transaction)?;
+            Some(row.asked)
+        }
+        None => stored,
+    };
     if let Some(asked) = now_stored.filter(|_| *remembers) {
         recent.put(asked);
     }
     Ok(kept)
+}
+
+fn respondent_of(asked: &Asked) -> Option<&str> {
+    asked.record.response.named_respondent()
 }
 
 /// The ids of a batch that cannot be stored yet. For many responses at once, one look between the

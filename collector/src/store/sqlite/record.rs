@@ -92,14 +92,16 @@ pub(super) fn update(
             to_json(&record.handling),
             has_words(&record.response),
             groups(&record.response, definition),
-        ])?;
-    // Mostly the same as before: the index is not to be touched then.
+        ])
+        .map(|_| ())
+}
+
+/// Has a response that is there already found by its respondent. Apart from [`update`], because
+/// that is seldom another than before, and the index then stays as it is.
+pub(super) fn rename(transaction: &Transaction, response: &Response) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached(
-            "UPDATE responses SET respondent = ?3
-             WHERE site = ?1 AND id = ?2 AND respondent IS NOT ?3",
-        )?
-        .execute(params![site, id, record.response.named_respondent()])
+        .prepare_cached("UPDATE responses SET respondent = ?3 WHERE site = ?1 AND id = ?2")?
+        .execute((&response.site, &response.id, response.named_respondent()))
         .map(|_| ())
 }
 
