@@ -74,19 +74,6 @@ function listen({ shadow, card }, left, act) {
     if (hadFocus && !shadow.activeElement) (card.isConnected ? card : before)?.focus?.();
   };
 
-  /** The button that a key on a scale moves to. @type {(key: string, from: any) => any} */
-  const target = (key, from) => {
-    const cells = [...from.parentNode.children];
-    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 2, ArrowLeft: -2 }[key];
-    const find = (/** @type {string} */ text) =>
-      cells.find((it) => it.value === text || it.textContent === text);
-    if (!step)
-      return { Home: cells[0], End: cells.at(-1) }[key] ?? find(from.textContent + key) ?? find(key);
-    // To the right is further, but where lines run from the right.
-    const forth = Math.sign(step) * (step % 2 || card.dir === "ltr" ? 1 : -1);
-    return cells.at((cells.indexOf(from) + forth) % cells.length);
-  };
-
   /** @type {Record<string, (event: any) => void>} */
   const on = {
     click({ target: it }) {
@@ -99,7 +86,7 @@ function listen({ shadow, card }, left, act) {
       if (key === "Escape") return perform("close");
       // Keys with a modifier are the browser's.
       if (it.role !== "radio" || event.ctrlKey || event.altKey || event.metaKey) return;
-      const next = target(key, it);
+      const next = nextCell(key, it, card.dir);
       // Not scrolling, too.
       if (next) event.preventDefault();
       next?.focus();
@@ -107,7 +94,8 @@ function listen({ shadow, card }, left, act) {
     focusin({ target: it, relatedTarget }) {
       if (relatedTarget && !card.contains(relatedTarget)) before = relatedTarget;
       // The Tab key comes back to where the arrows have led.
-      if (it.role === "radio") for (const cell of it.parentNode.children) cell.tabIndex = cell === it ? 0 : -1;
+      if (it.role !== "radio") return;
+      for (const cell of it.parentNode.children) cell.tabIndex = cell === it ? 0 : -1;
     },
     // Other things move too; the thanks only wait.
     animationend: ({ target: it }) => it.dataset.brief === "" && perform("close"),
@@ -126,21 +114,47 @@ function listen({ shadow, card }, left, act) {
       on[name](event);
     });
 
-  // Seen is what is at least half in view, in a page that is in front: a browser observes only
-  // what it draws.
-  const isHalf = (/** @type {IntersectionObserverEntry} */ it) => it.intersectionRatio >= 0.5;
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some(isHalf)) return;
-      observer.disconnect();
-      perform("see");
-    },
-    { threshold: 0.5 },
-  );
-  observer.observe(card);
+  whenSeen(card, () => perform("see"));
   // Who leaves while writing meant it to be read.
   addEventListener("visibilitychange", () => {
     if (document.hidden && card.isConnected) perform("leave");
   });
   return perform;
+}
+
+/**
+ * The button that a key on a scale moves to.
+ * @type {(key: string, from: any, direction: string) => any}
+ */
+function nextCell(key, from, direction) {
+  const cells = [...from.parentNode.children];
+  const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 2, ArrowLeft: -2 }[key];
+  const find = (/** @type {string} */ text) =>
+    cells.find((it) => it.value === text || it.textContent === text);
+  if (!step) {
+    const end = { Home: cells[0], End: cells.at(-1) }[key];
+    return end ?? find(from.textContent + key) ?? find(key);
+  }
+  // To the right is further, but where lines run from the right.
+  const forth = Math.sign(step) * (step % 2 || direction === "ltr" ? 1 : -1);
+  return cells.at((cells.indexOf(from) + forth) % cells.length);
+}
+
+/**
+ * Tells when a card is seen: at least half in view, in a page that is in front, because a browser
+ * observes only what it draws.
+ * @param {Element} card
+ * @param {() => void} tell
+ */
+function whenSeen(card, tell) {
+  const isHalf = (/** @type {IntersectionObserverEntry} */ it) => it.intersectionRatio >= 0.5;
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(isHalf)) return;
+      observer.disconnect();
+      tell();
+    },
+    { threshold: 0.5 },
+  );
+  observer.observe(card);
 }
