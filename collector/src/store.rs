@@ -166,11 +166,9 @@ impl Store {
     /// # Errors
     /// When the database fails; then nothing is changed.
     pub async fn begin_bulk(&self, bytes: u64) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(it) => it.begin_bulk(bytes).await,
-            // A server is never somebody's alone.
-            Backend::Postgres(_) => Ok(()),
-        }
+        // A server is never somebody's alone.
+        let Backend::Sqlite(it) = &self.backend else { return Ok(()) };
+        it.begin_bulk(bytes).await
     }
 
     /// Ends what [`Store::begin_bulk`] began.
@@ -178,10 +176,8 @@ impl Store {
     /// # Errors
     /// When the database fails; then the next opening does it.
     pub async fn end_bulk(&self) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(it) => it.end_bulk().await,
-            Backend::Postgres(_) => Ok(()),
-        }
+        let Backend::Sqlite(it) = &self.backend else { return Ok(()) };
+        it.end_bulk().await
     }
 
     /// Changes what was made of a response; tells whether there is such a response.

@@ -117,10 +117,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
     sender.may_post_to(app, &site)?;
     // Keeping track of where one is costs more than the reading; only an error needs it.
-    let mut response = Response::deserialize(&value).or_else(|_| {
-        serde_path_to_error::deserialize(&value)
-            .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))
-    })?;
+    let mut response = Response::deserialize(value).or_else(|_| json::parse_as(item))?;
     response.id.make_ascii_lowercase();
     if response.version.is_none() {
         response.version = Some(version_of(app, &response, live).await?);

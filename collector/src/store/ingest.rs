@@ -342,7 +342,9 @@ fn too_soon(took_ms: Option<i64>, min_ms: i64) -> Option<String> {
 
 /// Buckets by site, survey and breakdown key: found without copying the three names.
 #[derive(Default)]
-struct Told(HashMap<String, HashMap<String, HashMap<String, HashSet<String>>>>);
+struct Told(Named<Named<Named<HashSet<String>>>>);
+/// Something by its name, found fast.
+type Named<T> = HashMap<String, T, foldhash::fast::RandomState>;
 
 impl Told {
     fn of(&self, site: &str, survey: &str, key: &str) -> Option<&HashSet<String>> {

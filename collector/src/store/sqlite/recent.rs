@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use super::super::ingest::{Asked, RowKey, key_of};
 
 /// Most records that are remembered, a few megabytes.
@@ -11,7 +13,7 @@ const RECENT_MAX: usize = 4_096;
 /// Records written lately.
 #[derive(Default)]
 pub(super) struct Recent {
-    records: HashMap<RowKey, Asked>,
+    records: HashMap<RowKey, Asked, RandomState>,
     /// Their keys in the order in which they were first written; some may be gone.
     order: VecDeque<RowKey>,
 }
