@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use survey::Survey;
@@ -15,6 +16,8 @@ use crate::sites::LiveSite;
 
 /// Where the build leaves room for the table.
 const PLACE: &str = "NABZ_SITE";
+/// For how long it is not looked again which surveys are over.
+const RECENT: Duration = Duration::from_secs(1);
 
 impl LiveSite {
     /// When each of those surveys that are wanted is due, most urgent first.
@@ -28,12 +31,21 @@ impl LiveSite {
     /// widget in vain. Made anew only when they are others than before.
     pub(crate) fn loader_without(&self, over: Vec<String>) -> Encoded {
         let mut last = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loader) = last.as_ref().filter(|loader| loader.over == over) {
+        if let Some(loader) = last.as_mut().filter(|loader| loader.over == over) {
+            loader.looked_at = Instant::now();
             return loader.script.clone();
         }
         let script = script(&self.rules(|survey| !over.contains(&survey.id)));
-        *last = Some(Loader { over, script: script.clone() });
+        *last = Some(Loader { over, script: script.clone(), looked_at: Instant::now() });
         script
+    }
+
+    /// The loader, if which surveys are over was looked at lately: that asks the database, and
+    /// every page of the site asks for the loader.
+    pub(crate) fn recent_loader(&self) -> Option<Encoded> {
+        let last = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = last.as_ref().filter(|loader| loader.looked_at.elapsed() < RECENT)?;
+        Some(recent.script.clone())
     }
 }
 
@@ -42,6 +54,7 @@ impl LiveSite {
 pub(crate) struct Loader {
     over: Vec<String>,
     script: Encoded,
+    looked_at: Instant,
 }
 
 /// The loader of a site with these rules.

@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::Value;
-use tests::Collector;
+use tests::{Collector, wait_until};
 
 use crate::SITE;
 
@@ -124,6 +124,16 @@ async fn a_survey_that_is_over_is_gone_except_in_a_preview() {
     check("\"starts\": \"2100-01-01\",", 0, (200, "waiting")).await;
     check("\"responses_max\": 3,", 2, (200, "live")).await;
     check("\"responses_max\": 3,", 3, (410, "full")).await;
+}
+
+#[tokio::test]
+async fn a_survey_that_fills_up_leaves_the_loader() {
+    let fields = "\"id\": \"checkout\", \"responses_max\": 1,";
+    let collector = Collector::start(&SITE.replace("\"id\": \"checkout\",", fields));
+    let is_listed = async || collector.get("/acme/nabz.js").await.text.contains("\"checkout\"");
+    assert!(is_listed().await);
+    collector.post(&tests::answered("checkout", "nps", 9)).await;
+    wait_until("the loader to know", async || !is_listed().await).await;
 }
 
 #[tokio::test]

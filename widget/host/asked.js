@@ -101,7 +101,10 @@ function rowsOf(groups, fields) {
   return [entries.length, ...entries.flatMap(([group, it]) => [group, ...fields(it)])];
 }
 
-/** The answer to a question, if there is one. @type {(question: Question, cells: Cell[], given: Given) => any[]} */
+/**
+ * The answer to a question, if there is one.
+ * @type {(question: Question, cells: Cell[], given: Given) => any[]}
+ */
 function answersTo(question, cells, [chosen, written]) {
   const values = cells.filter((_, place) => (chosen >> place) & 1).map(([it]) => it);
   if (question.scale === "text") return written ? [{ question: question.id, value: written }] : [];

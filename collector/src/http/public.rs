@@ -23,7 +23,10 @@ pub(super) async fn loader(
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
-    let loader = live.loader_without(standing::over(app, &live).await);
+    let loader = match live.recent_loader() {
+        Some(loader) => loader,
+        None => live.loader_without(standing::over(app, &live).await),
+    };
     Ok(tagged(&loader, request, JAVASCRIPT, FOR_A_MINUTE))
 }
 

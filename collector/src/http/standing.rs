@@ -1,17 +1,23 @@
 //! Whether surveys are asked at all, told to the loader before it shows one and to
 //! `nabz.why()`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use survey::rules::CONDITIONS;
 use survey::standing::Standing;
 use survey::tally::{ANSWERED, EVERYBODY, STATES};
 use survey::{Day, Survey};
+use tokio::time::timeout;
 
 use super::App;
 use super::problem::Problem;
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::TallyQuery;
+
+/// For how long a page waits for its loader because answers are counted.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How a survey of a site stands now.
 pub(super) async fn of(app: &App, live: &LiveSite, id: &str) -> Result<Standing, Problem> {
@@ -25,7 +31,8 @@ pub(super) async fn of(app: &App, live: &LiveSite, id: &str) -> Result<Standing,
 pub(super) async fn over(app: &App, live: &LiveSite) -> Vec<String> {
     let mut over = Vec::new();
     for survey in &live.site.surveys {
-        if standing(app, live, survey).await.is_ok_and(Standing::is_over) {
+        let found = timeout(PATIENCE, standing(app, live, survey)).await;
+        if found.is_ok_and(|found| found.is_ok_and(Standing::is_over)) {
             over.push(survey.id.clone());
         }
     }

@@ -30,7 +30,8 @@ pub(crate) fn loader(root: &Path) -> Result<String> {
     Ok(format!("(() => {{\n\"use strict\";\n{files}}})();\n"))
 }
 
-/// What a loader has only where its site's surveys use it: conditions, facts and triggers, by folder and name, each a minified expression.
+/// What a loader has only where its site's surveys use it: conditions, facts and triggers, by
+/// folder and name, each a minified expression.
 pub(crate) fn code(root: &Path) -> Result<BTreeMap<&'static str, BTreeMap<String, String>>> {
     let of_kind = |kind: &'static str| {
         let folder = root.join("widget/loader").join(kind);

@@ -1,6 +1,7 @@
 //! The tasks that write responses: one drains what waits, does it in one transaction, commits, and
-//! only then answers; meanwhile the other does the same with what came since. What was cut off by a lost connection or overtaken by another collector is
-//! done again: a response that was stored all the same is then known, and counts once.
+//! only then answers; meanwhile the other does the same with what came since. What was cut off by a
+//! lost connection or overtaken by another collector is done again: a response that was stored all
+//! the same is then known, and counts once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
