@@ -173,6 +173,7 @@ impl Soak {
         let posts = self.times.len();
         let rows = [
             ("responses acknowledged", self.acknowledged.to_string()),
+            // Otherwise the check before this would have ended it.
             ("lost, doubled, counted wrongly", "0, 0, 0".to_owned()),
             ("responses stored", self.stored.to_string()),
             ("kills, power cuts, stops", format!("{kills}, {cuts}, {stops}")),
