@@ -1,12 +1,15 @@
 //! What becomes of responses, decided in memory between reading and writing.
 //!
-//! An implementation has an [`Ingest`] learn what the database holds about a batch: the placements
-//! of its sites first, then the stored records, then the buckets. It then lets it decide, writes the
-//! rows and the buckets it hands out, and last the changes of the tallies.
+//! An implementation has an [`Ingest`] learn what the database holds about some responses: the
+//! placements of their sites first, then the stored records. It then lets it decide, as often as it
+//! likes: what is decided is gathered in memory. To write that, it has the buckets learned, writes
+//! what [`Ingest::settle`] hands out, and last the changes of the tallies. So a response that came in
+//! three posts is placed, counted and written once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use survey::Definition;
 use survey::response::Response;
 use survey::revise::{Outcome, answered_after_ms, revise};
@@ -37,8 +40,33 @@ pub(super) struct Asked {
 pub(super) struct Row {
     /// Whether there was none with its id.
     pub(super) new: bool,
+    /// Whether the host names another respondent than before.
+    pub(super) renamed: bool,
     /// As it is from now on.
-    pub(super) asked: Asked,
+    pub(super) asked: Arc<Asked>,
+}
+
+/// What is to be written, each in the order of its keys, so that writers on several machines never
+/// wait for each other in a circle.
+pub(super) struct Settled {
+    /// Records to delete.
+    pub(super) erased: BTreeSet<RowKey>,
+    /// Records to write.
+    pub(super) rows: Vec<Row>,
+    /// Values of breakdown keys that are told apart from now on.
+    pub(super) buckets: Vec<(Breakdown, String)>,
+}
+
+/// A response as it is stored, and as it is from now on.
+struct Known {
+    stored: Option<Arc<Asked>>,
+    now: Arc<Asked>,
+}
+
+impl Known {
+    fn is_changed(&self) -> bool {
+        self.stored.as_ref().is_none_or(|stored| !Arc::ptr_eq(stored, &self.now))
+    }
 }
 
 /// The writer's working memory.
@@ -46,10 +74,8 @@ pub(super) struct Row {
 pub(super) struct Ingest {
     /// Changes to tallies not yet written.
     pub(super) changes: Changes,
-    /// The records of this batch, as they were stored or are from now on.
-    records: HashMap<RowKey, Asked>,
-    /// Those that are not written yet, in order, and whether they are new.
-    unwritten: BTreeMap<RowKey, bool>,
+    /// What is known of responses.
+    known: HashMap<RowKey, Known, RandomState>,
     /// Stored records that cannot be gone on with, and why.
     damaged: HashMap<RowKey, String>,
     /// The records to delete.
@@ -85,10 +111,21 @@ impl Ingest {
         self.definitions.insert(version, definition);
     }
 
-    /// Learns a stored record.
-    pub(super) fn learn_record(&mut self, asked: Asked) {
-        let asked = self.current(asked);
-        self.records.insert(key_of(&asked.record.response), asked);
+    /// Whether anything is known of a response.
+    pub(super) fn knows(&self, key: &RowKey) -> bool {
+        self.known.contains_key(key)
+    }
+
+    /// Learns a stored record. Places in generations that are no more are left out.
+    pub(super) fn learn_record(&mut self, mut asked: Arc<Asked>) {
+        let placements = self.placements_of(&asked.record.response.site);
+        let is_current = |number: &Generation| placements.iter().any(|it| it.generation == *number);
+        if !asked.record.places.keys().all(is_current) {
+            let current = |asked: &mut Asked| asked.record.places.retain(|it, _| is_current(it));
+            current(Arc::make_mut(&mut asked));
+        }
+        let key = key_of(&asked.record.response);
+        self.known.insert(key, Known { stored: Some(asked.clone()), now: asked });
     }
 
     /// Learns that there is a record which cannot be gone on with, and why.
@@ -102,38 +139,21 @@ impl Ingest {
         self.damaged.get(key)
     }
 
-    /// What is stored with an id, as far as it was learned.
-    pub(super) fn stored(&self, key: &RowKey) -> Option<&Response> {
-        self.records.get(key).map(|asked| &asked.record.response)
-    }
-
-    /// A stored record as it is to be gone on with: places in generations that are no more are
-    /// left out.
-    pub(super) fn current(&self, mut asked: Asked) -> Asked {
-        let placements = self.placements_of(&asked.record.response.site);
-        let is_current = |number: &Generation| placements.iter().any(|it| it.generation == *number);
-        asked.record.places.retain(|number, _| is_current(number));
-        asked
-    }
-
-    /// The breakdowns whose buckets have to be learned before a response, or one that is stored
-    /// with its id, can be placed: those with a value never met. Another collector may have met it.
-    pub(super) fn unknown_buckets(
-        &self,
-        response: &Response,
-        stored: Option<&Response>,
-    ) -> Vec<Breakdown> {
-        let Response { site, survey, .. } = response;
-        let is_told = |key: &str, value: &str| {
-            let told = self.told.of(site, survey, key);
-            told.is_some_and(|told| told.contains(value) || told.len() >= BUCKETS_MAX)
-        };
-        let mut unknown = Vec::new();
-        for key in self.placements_of(site).iter().flat_map(|it| &it.breakdowns) {
-            let mut values =
-                [Some(response), stored].into_iter().flatten().filter_map(|it| value_of(it, key));
-            if values.any(|value| !is_told(key, &value)) {
-                unknown.push((site.clone(), survey.clone(), key.clone()));
+    /// The breakdowns whose buckets have to be learned before what was changed can be placed: those
+    /// with a value never met. Another collector may have met it.
+    pub(super) fn unknown_buckets(&self) -> BTreeSet<Breakdown> {
+        let mut unknown = BTreeSet::new();
+        for Known { now, .. } in self.known.values().filter(|known| known.is_changed()) {
+            let response = &now.record.response;
+            let Response { site, survey, .. } = response;
+            for key in self.placements_of(site).iter().flat_map(|it| &it.breakdowns) {
+                let told = self.told.of(site, survey, key);
+                let is_told = |value: &str| {
+                    told.is_some_and(|told| told.contains(value) || told.len() >= BUCKETS_MAX)
+                };
+                if value_of(response, key).is_some_and(|value| !is_told(&value)) {
+                    unknown.insert((site.clone(), survey.clone(), key.clone()));
+                }
             }
         }
         unknown
@@ -144,119 +164,83 @@ impl Ingest {
         self.told.entry(breakdown).extend(buckets);
     }
 
-    /// Decides what becomes of a posted response whose record was learned, and notes what that
-    /// changes in the tallies.
-    pub(super) fn append(&mut self, posted: &Posted) -> Kept {
+    /// Decides what becomes of a posted response whose record was learned, if there is one.
+    pub(super) fn append(&mut self, posted: Posted) -> Kept {
         let key = key_of(&posted.response);
         if let Some(reason) = self.damage(&key) {
             return Kept::Damaged(reason.clone());
         }
-        let stored = self.records.get(&key).cloned();
-        let (kept, asked) = self.decide(stored.as_ref(), posted.clone());
-        if let Some(asked) = asked {
-            self.put(stored.is_none(), asked);
-        }
-        kept
-    }
-
-    /// Decides what becomes of a posted response when this is stored, and notes what that changes
-    /// in the tallies; also the record to write, if any.
-    pub(super) fn decide(
-        &mut self,
-        stored: Option<&Asked>,
-        posted: Posted,
-    ) -> (Kept, Option<Asked>) {
-        let Posted { response, definition, received_at_ms, submitted_at_ms, .. } = posted;
-        let Posted { imported, excluded, handling, doubt, answer_min_ms, .. } = posted;
-        let before = stored.map(|it| (&it.record.response, it.record.stored_at_ms));
-        let took_ms = answered_after_ms(before, &response, received_at_ms);
-        let doubt = doubt.or_else(|| too_soon(took_ms, answer_min_ms));
-        match (revise(before, response, received_at_ms), stored) {
-            (Outcome::Known, _) => (Kept::Known, None),
-            (Outcome::OtherSurvey(survey), _) => (Kept::OtherSurvey(survey), None),
-            (Outcome::Unanswered, _) => (Kept::Unanswered, None),
-            (Outcome::Revised(response), Some(stored)) => {
-                let record = stored.record.revised(response).doubted(doubt);
-                (Kept::Revised, Some(self.placed(Some(stored), Asked { record, definition })))
+        let known = self.known.get_mut(&key);
+        let now = match decide(known.as_ref().map(|known| &*known.now), posted) {
+            Ok(asked) => Arc::new(asked),
+            Err(kept) => return kept,
+        };
+        match known {
+            Some(known) => {
+                known.now = now;
+                Kept::Revised
             }
-            (Outcome::New(response) | Outcome::Revised(response), _) => {
-                let record = Record {
-                    response,
-                    places: Places::new(),
-                    submitted_at_ms,
-                    stored_at_ms: received_at_ms,
-                    excluded,
-                    imported,
-                    handling,
-                    shown: 0,
-                }
-                .doubted(doubt);
-                (Kept::New, Some(self.placed(None, Asked { record, definition })))
+            None => {
+                self.known.insert(key, Known { stored: None, now });
+                Kept::New
             }
         }
-    }
-
-    /// A record with its places, counted instead of the one before it. Buckets are told anew in
-    /// every generation. The day, once told, stays.
-    fn placed(&mut self, before: Option<&Asked>, mut after: Asked) -> Asked {
-        for placement in self.placements_of(&after.record.response.site).to_vec() {
-            let place = self.place(&after.record, &placement);
-            after.record.places.insert(placement.generation, place);
-        }
-        self.count(before, &after);
-        after
-    }
-
-    fn count(&mut self, before: Option<&Asked>, after: &Asked) {
-        if let Some(before) = before {
-            self.changes.count(&before.record, &before.definition, -1);
-        }
-        self.changes.count(&after.record, &after.definition, 1);
     }
 
     /// Changes what was made of a response; tells whether there is such a response.
     pub(super) fn amend(&mut self, key: &RowKey, amendment: &Amendment) -> bool {
-        let Some(before) = self.records.get(key).cloned() else { return false };
-        let mut after = before.clone();
-        amendment.apply(&mut after.record);
-        self.count(Some(&before), &after);
-        self.put(false, after);
+        let Some(known) = self.known.get_mut(key) else { return false };
+        amendment.apply(&mut Arc::make_mut(&mut known.now).record);
         true
     }
 
     /// Has a record deleted, and counts it no more; tells whether there is such a record.
     pub(super) fn erase(&mut self, key: &RowKey) -> bool {
-        let Some(before) = self.records.remove(key) else { return false };
-        self.changes.count(&before.record, &before.definition, -1);
-        let is_new = self.unwritten.remove(key).unwrap_or_default();
-        if !is_new {
+        let Some(Known { stored, .. }) = self.known.remove(key) else { return false };
+        if let Some(stored) = stored {
+            self.changes.count(&stored.record, &stored.definition, -1);
             self.erased.insert(key.clone());
         }
         true
     }
 
     /// Gives a learned response its place in a new generation, beside that in the one that is
-    /// shown. What was stored or revised meanwhile has it, and is counted there.
+    /// shown. What was stored or revised meanwhile has it.
     pub(super) fn place_anew(&mut self, key: &RowKey, generation: Generation) {
-        let Some(mut asked) = self.records.get(key).cloned() else { return };
-        let placements = self.placements_of(&key.0);
-        let new = placements.iter().find(|it| it.generation == generation).cloned();
-        let Some(new) = new.filter(|_| !asked.record.places.contains_key(&generation)) else {
-            return;
-        };
-        let place = self.place(&asked.record, &new);
-        asked.record.places.insert(generation, place);
-        self.unwritten.entry(key.clone()).or_insert(false);
-        self.records.insert(key.clone(), asked.clone());
-        asked.record.places.retain(|number, _| *number == generation);
-        self.changes.count(&asked.record, &asked.definition, 1);
+        let Some(Known { now, .. }) = self.known.get_mut(key) else { return };
+        if !now.record.places.contains_key(&generation) {
+            // What is another than the stored one is placed and written.
+            *now = Arc::new(Asked::clone(now));
+        }
     }
 
-    /// Has a record take the place of the one before it.
-    fn put(&mut self, new: bool, after: Asked) {
-        let key = key_of(&after.record.response);
-        self.unwritten.entry(key.clone()).or_insert(new);
-        self.records.insert(key, after);
+    /// Places and counts what was changed, and hands out what is to be written. What was known of
+    /// responses is forgotten.
+    pub(super) fn settle(&mut self) -> Settled {
+        let known = std::mem::take(&mut self.known);
+        let mut changed: Vec<_> = known.into_iter().filter(|(_, it)| it.is_changed()).collect();
+        changed.sort_by(|(one, _), (next, _)| one.cmp(next));
+        let rows = changed.into_iter().map(|(_, known)| self.row(known)).collect();
+        let mut buckets = std::mem::take(&mut self.new_buckets);
+        buckets.sort();
+        Settled { erased: std::mem::take(&mut self.erased), rows, buckets }
+    }
+
+    /// A record to write, placed and counted. Buckets are told anew in every generation. The day,
+    /// once told, stays.
+    fn row(&mut self, Known { stored, now: mut asked }: Known) -> Row {
+        if let Some(stored) = &stored {
+            self.changes.count(&stored.record, &stored.definition, -1);
+        }
+        let record = &mut Arc::make_mut(&mut asked).record;
+        for placement in self.placements_of(&record.response.site).to_vec() {
+            let place = self.place(record, &placement);
+            record.places.insert(placement.generation, place);
+        }
+        self.changes.count(&asked.record, &asked.definition, 1);
+        let respondent = |it: &Asked| it.record.response.named_respondent().map(str::to_owned);
+        let renamed = stored.as_ref().is_some_and(|it| respondent(it) != respondent(&asked));
+        Row { new: stored.is_none(), renamed, asked }
     }
 
     fn place(&mut self, record: &Record, placement: &Placement) -> Place {
@@ -296,30 +280,13 @@ impl Ingest {
         value.to_owned()
     }
 
-    /// The records to write now, in the order of their keys, so that writers on several machines
-    /// never wait for each other in a circle. All records are forgotten.
-    pub(super) fn take_rows(&mut self) -> Vec<Row> {
-        let mut records = std::mem::take(&mut self.records);
-        let unwritten = std::mem::take(&mut self.unwritten);
-        let row = |(key, new)| records.remove(&key).map(|asked| Row { new, asked });
-        unwritten.into_iter().filter_map(row).collect()
-    }
-
-    /// The records to delete now, in the order of their keys.
-    pub(super) fn take_erased(&mut self) -> BTreeSet<RowKey> {
-        std::mem::take(&mut self.erased)
-    }
-
-    /// The values of breakdown keys to write now.
-    pub(super) fn take_buckets(&mut self) -> Vec<(Breakdown, String)> {
-        let mut buckets = std::mem::take(&mut self.new_buckets);
-        buckets.sort();
-        buckets
-    }
-
-    /// Forgets where responses count and what is damaged: that may have been changed.
+    /// Forgets where responses count: that may have been changed.
     pub(super) fn forget_placements(&mut self) {
         self.placements.clear();
+    }
+
+    /// Forgets what is damaged: that may have been mended.
+    pub(super) fn forget_damage(&mut self) {
         self.damaged.clear();
     }
 
@@ -327,6 +294,36 @@ impl Ingest {
     pub(super) fn forget(&mut self) {
         *self = Ingest::default();
     }
+}
+
+/// What a response comes to when something is posted about it: the record that is from now on, or
+/// why that is the same as before.
+fn decide(before: Option<&Asked>, posted: Posted) -> Result<Asked, Kept> {
+    let Posted { response, definition, received_at_ms, submitted_at_ms, .. } = posted;
+    let Posted { imported, excluded, handling, doubt, answer_min_ms, .. } = posted;
+    let known = before.map(|it| (&it.record.response, it.record.stored_at_ms));
+    let took_ms = answered_after_ms(known, &response, received_at_ms);
+    let doubt = doubt.or_else(|| too_soon(took_ms, answer_min_ms));
+    let response = match revise(known, response, received_at_ms) {
+        Outcome::Known => return Err(Kept::Known),
+        Outcome::OtherSurvey(survey) => return Err(Kept::OtherSurvey(survey)),
+        Outcome::Unanswered => return Err(Kept::Unanswered),
+        Outcome::New(response) | Outcome::Revised(response) => response,
+    };
+    let record = match before {
+        Some(before) => before.record.revised(response),
+        None => Record {
+            response,
+            places: Places::new(),
+            submitted_at_ms,
+            stored_at_ms: received_at_ms,
+            excluded,
+            imported,
+            handling,
+            shown: 0,
+        },
+    };
+    Ok(Asked { record: record.doubted(doubt), definition })
 }
 
 /// Why an answer that took so long looks like the work of a program, if it does.
@@ -344,7 +341,7 @@ fn too_soon(took_ms: Option<i64>, min_ms: i64) -> Option<String> {
 #[derive(Default)]
 struct Told(Named<Named<Named<HashSet<String>>>>);
 /// Something by its name, found fast.
-type Named<T> = HashMap<String, T, foldhash::fast::RandomState>;
+type Named<T> = HashMap<String, T, RandomState>;
 
 impl Told {
     fn of(&self, site: &str, survey: &str, key: &str) -> Option<&HashSet<String>> {

@@ -34,7 +34,17 @@ impl Record {
     pub(super) fn revised(&self, response: Response) -> Record {
         // A test that somebody brought back stays where it is.
         let excluded = self.excluded || (response.test && !self.response.test);
-        Record { response, excluded, ..self.clone() }
+        let Record { places, handling, submitted_at_ms, stored_at_ms, imported, shown, .. } = self;
+        Record {
+            response,
+            excluded,
+            places: places.clone(),
+            handling: handling.clone(),
+            submitted_at_ms: *submitted_at_ms,
+            stored_at_ms: *stored_at_ms,
+            imported: *imported,
+            shown: *shown,
+        }
     }
 
     /// The record when it looks like the work of a program, for this reason: left out of every

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
 use futures_util::future::{try_join, try_join_all};
-use survey::response::Response;
 
 use super::super::ingest::{
-    Asked, Breakdown, Ingest, Row, RowKey, Version, key_of, no_definition, version_of,
+    Asked, Breakdown, Ingest, Row, RowKey, Settled, Version, no_definition, version_of,
 };
 use super::super::placement::Placement;
 use super::record::{Columns, id_of, json, of_row};
@@ -88,15 +87,15 @@ async fn asked(
     ingest: &mut Ingest,
     transaction: &impl GenericClient,
     row: &tokio_postgres::Row,
-) -> Result<Asked, Trouble> {
+) -> Result<Arc<Asked>, Trouble> {
     let record = of_row(row)?;
     let version = version_of(&record.response);
     if let Some(definition) = ingest.definition(&version) {
-        return Ok(Asked { record, definition });
+        return Ok(Arc::new(Asked { record, definition }));
     }
     let definition = Arc::new(definition(transaction, &version).await?);
     ingest.learn_definition(version, definition.clone());
-    Ok(Asked { record, definition })
+    Ok(Arc::new(Asked { record, definition }))
 }
 
 /// The definition that responses were asked with.
@@ -111,18 +110,16 @@ async fn definition(
     }
 }
 
-/// Learns the buckets in which values belong that were never met.
+/// Learns the buckets in which changed values belong that were never met.
 pub(super) async fn learn_buckets(
     ingest: &mut Ingest,
     transaction: &impl GenericClient,
-    responses: impl IntoIterator<Item = &Response>,
 ) -> Result<(), Trouble> {
-    let unknown = |response| ingest.unknown_buckets(response, ingest.stored(&key_of(response)));
-    let unknown: BTreeSet<Breakdown> = responses.into_iter().flat_map(unknown).collect();
+    let unknown = ingest.unknown_buckets();
     let known = unknown.iter().map(|breakdown| buckets(transaction, breakdown));
     let known = try_join_all(known).await?;
-    for (breakdown, known) in unknown.into_iter().zip(known) {
-        ingest.learn_buckets(&breakdown, known);
+    for (breakdown, known) in unknown.iter().zip(known) {
+        ingest.learn_buckets(breakdown, known);
     }
     Ok(())
 }
@@ -142,12 +139,14 @@ pub(super) async fn write(
     transaction: &impl GenericClient,
     end: impl Future<Output = Result<(), Trouble>>,
 ) -> Result<(), Trouble> {
-    let (erased, rows) = (Erased::of(ingest.take_erased()), ingest.take_rows());
+    let Settled { erased, rows, buckets } = ingest.settle();
+    let erased = Erased::of(erased);
     let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
     let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();
-    let buckets = Buckets::of(ingest.take_buckets());
+    let buckets = Buckets::of(buckets);
     let tallies = tallies::take(&mut ingest.changes);
     ingest.forget_placements();
+    ingest.forget_damage();
     let mut writes = Writes::default();
     for Erased { site, ids } in &erased {
         writes.push(transaction, sql::ERASE, [site as Parameter, ids]).await?;

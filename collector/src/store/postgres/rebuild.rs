@@ -84,9 +84,8 @@ async fn place(
     append::learn_records(&mut ingest, transaction, site, rows).await?;
     let keys = rows.iter().map(|row| Ok((site.to_owned(), id_of(row)?)));
     let keys: Vec<RowKey> = keys.collect::<Result<_, Trouble>>()?;
-    let responses: Vec<_> = keys.iter().filter_map(|key| ingest.stored(key)).cloned().collect();
-    append::learn_buckets(&mut ingest, transaction, &responses).await?;
     keys.iter().for_each(|key| ingest.place_anew(key, generation));
+    append::learn_buckets(&mut ingest, transaction).await?;
     let last = id_of(last)?;
     let end = placement::reached(transaction, site, generation, Some(&last));
     append::write(&mut ingest, transaction, end).await

@@ -1,6 +1,7 @@
 //! Rows that come from another database, and are written as they are.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use deadpool_postgres::{Client, Transaction};
 use sha2::{Digest as _, Sha256};
@@ -60,8 +61,8 @@ pub(in crate::store) async fn records(
     let ids: Vec<&str> = records.iter().map(|it| it.record.response.id.as_str()).collect();
     let known = digests(&transaction, site, &ids).await?;
     let arrived = |record: &Record| known.get(&record.response.id) == Some(&digest(record));
-    let rows = records.into_iter().filter(|asked| !arrived(&asked.record));
-    let rows: Vec<Row> = rows.map(|asked| Row { new: true, asked }).collect();
+    let rows = records.into_iter().filter(|asked| !arrived(&asked.record)).map(Arc::new);
+    let rows: Vec<Row> = rows.map(|asked| Row { new: true, renamed: false, asked }).collect();
     if !rows.is_empty() {
         let (columns, _) = Columns::of(&rows);
         let mut parameters: Vec<Parameter> = vec![&site];

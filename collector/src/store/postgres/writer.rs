@@ -93,10 +93,6 @@ impl Job {
         one.into_iter().chain(more)
     }
 
-    fn posted(&self) -> &[Posted] {
-        if let Job::Append { batch, .. } = self { batch } else { &[] }
-    }
-
     /// Decides what it comes to, once everything about it is learned.
     fn decide(&self, ingest: &mut Ingest) -> Done {
         if let Some(reason) = self.changed().find_map(|key| ingest.damage(key)) {
@@ -104,7 +100,7 @@ impl Job {
         }
         match self {
             Job::Append { batch, .. } => {
-                Done::Append(batch.iter().map(|posted| ingest.append(posted)).collect())
+                Done::Append(batch.iter().cloned().map(|posted| ingest.append(posted)).collect())
             }
             Job::Amend { key, amendment, .. } => Done::Amend(ingest.amend(key, amendment)),
             Job::Erase { keys, .. } => {
@@ -292,9 +288,8 @@ async fn perform(ingest: &mut Ingest, client: &Client, jobs: &[Job]) -> Result<V
     let say = async |statement| Ok::<_, Trouble>(client.batch_execute(statement).await?);
     let keys = jobs.iter().flat_map(Job::keys);
     try_join(say(sql::BEGIN), append::learn(ingest, client, keys)).await?;
-    let responses = jobs.iter().flat_map(Job::posted).map(|posted| &posted.response);
-    append::learn_buckets(ingest, client, responses).await?;
     let done = jobs.iter().map(|job| job.decide(ingest)).collect();
+    append::learn_buckets(ingest, client).await?;
     append::write(ingest, client, say(sql::COMMIT)).await?;
     Ok(done)
 }

@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Transaction;
-use survey::response::Response;
 
-use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, key_of, version_of};
+use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, Settled, key_of, version_of};
 use super::super::record::{Amendment, Record};
 use super::super::{Kept, Posted, StoreError};
 use super::placement::{self, Rebuild};
@@ -18,23 +17,34 @@ use super::{record, tallies};
 pub(super) struct Memory {
     ingest: Ingest,
     recent: Recent,
-    /// Whether what is stored now is remembered.
-    remembers: bool,
+    /// Whether what is written now is not to be remembered.
+    forgets: bool,
 }
 
 impl Memory {
-    /// Learns what there is about a response that is about to be changed otherwise than by a post;
-    /// tells whether that can be done.
-    fn learn(
+    /// Learns what there is about a response, unless that is known.
+    fn learn(&mut self, transaction: &Transaction, key: &RowKey) -> rusqlite::Result<()> {
+        if self.ingest.knows(key) {
+            return Ok(());
+        }
+        learn_placements(&mut self.ingest, transaction, &key.0)?;
+        let recent = self.recent.take(key);
+        let known =
+            recent.map_or_else(|| stored(&mut self.ingest, transaction, key), |it| Ok(Some(it)));
+        if let Some(asked) = known? {
+            self.ingest.learn_record(asked);
+        }
+        Ok(())
+    }
+
+    /// The same, when it is about to be changed otherwise than by a post; tells whether that can be
+    /// done.
+    fn learn_whole(
         &mut self,
         transaction: &Transaction,
         key: &RowKey,
     ) -> rusqlite::Result<Result<(), StoreError>> {
-        self.recent.take(key);
-        learn_placements(&mut self.ingest, transaction, &key.0)?;
-        if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
-            self.ingest.learn_record(asked);
-        }
+        self.learn(transaction, key)?;
         let damage = self.ingest.damage(key).cloned();
         Ok(damage.map_or(Ok(()), |reason| Err(StoreError::Damaged(reason))))
     }
@@ -54,7 +64,7 @@ impl Memory {
 /// From so many responses on, looking once for all of them pays.
 const MANY: usize = 8;
 
-/// Stores responses and notes what they change in the tallies.
+/// Decides what becomes of posted responses.
 pub(super) fn append(
     memory: &mut Memory,
     transaction: &Transaction,
@@ -62,55 +72,18 @@ pub(super) fn append(
 ) -> rusqlite::Result<Vec<Kept>> {
     let mut fresh = Fresh::among(transaction, &batch)?;
     // Of what comes in bulk nothing more is to be expected soon.
-    memory.remembers = batch.len() < MANY;
+    memory.forgets |= batch.len() >= MANY;
     let mut kept = Vec::with_capacity(batch.len());
     for posted in batch {
         let key = key_of(&posted.response);
-        learn_placements(&mut memory.ingest, transaction, &key.0)?;
-        let stored = match memory.recent.take(&key) {
-            Some(asked) => Some(memory.ingest.current(asked)),
-            None if fresh.has(&key.1) => None,
-            None => stored(&mut memory.ingest, transaction, &key)?,
-        };
-        if let Some(reason) = memory.ingest.damage(&key) {
-            kept.push(Kept::Damaged(reason.clone()));
-            continue;
+        if fresh.has(&key.1) {
+            learn_placements(&mut memory.ingest, transaction, &key.0)?;
+        } else {
+            memory.learn(transaction, &key)?;
         }
-        kept.push(append_one(memory, transaction, stored, posted)?);
+        kept.push(memory.ingest.append(posted));
     }
     Ok(kept)
-}
-
-fn append_one(
-    memory: &mut Memory,
-    transaction: &Transaction,
-    stored: Option<Asked>,
-    posted: Posted,
-) -> rusqlite::Result<Kept> {
-    let Memory { ingest, recent, remembers } = memory;
-    let before = stored.as_ref().map(|asked| &asked.record.response);
-    learn_buckets(ingest, transaction, &posted.response, before)?;
-    let (kept, asked) = ingest.decide(stored.as_ref(), posted);
-    let now_stored = match asked {
-        Some(asked) => {
-            let row = Row { new: stored.is_none(), asked };
-            write_row(transaction, &row)?;
-            if stored.is_some_and(|it| respondent_of(&it) != respondent_of(&row.asked)) {
-                record::rename(transaction, &row.asked.record.response)?;
-            }
-            write_buckets(ingest, transaction)?;
-            Some(row.asked)
-        }
-        None => stored,
-    };
-    if let Some(asked) = now_stored.filter(|_| *remembers) {
-        recent.put(asked);
-    }
-    Ok(kept)
-}
-
-fn respondent_of(asked: &Asked) -> Option<&str> {
-    asked.record.response.named_respondent()
 }
 
 /// The ids of a batch that cannot be stored yet. For many responses at once, one look between the
@@ -148,12 +121,10 @@ pub(super) fn amend(
     key: &RowKey,
     amendment: &Amendment,
 ) -> rusqlite::Result<Result<bool, StoreError>> {
-    if let Err(damaged) = memory.learn(transaction, key)? {
+    if let Err(damaged) = memory.learn_whole(transaction, key)? {
         return Ok(Err(damaged));
     }
-    let found = memory.ingest.amend(key, amendment);
-    write(&mut memory.ingest, transaction)?;
-    Ok(Ok(found))
+    Ok(Ok(memory.ingest.amend(key, amendment)))
 }
 
 /// Deletes responses and counts them no more; tells how many there were.
@@ -166,44 +137,60 @@ pub(super) fn erase(
     let keys: BTreeSet<RowKey> = ids.iter().map(|id| (site.to_owned(), id.clone())).collect();
     // All or none: whether they can be is known before the first is.
     for key in &keys {
-        if let Err(damaged) = memory.learn(transaction, key)? {
-            memory.ingest.take_rows();
+        if let Err(damaged) = memory.learn_whole(transaction, key)? {
             return Ok(Err(damaged));
         }
     }
-    let erased = keys.iter().filter(|key| memory.ingest.erase(key)).count();
-    write(&mut memory.ingest, transaction)?;
-    Ok(Ok(erased))
+    Ok(Ok(keys.iter().filter(|key| memory.ingest.erase(key)).count()))
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
 pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<bool> {
-    memory.recent.clear();
+    fold(memory, transaction)?;
+    memory.forget_stored();
     let ingest = &mut memory.ingest;
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
     learn_placements(ingest, transaction, &rebuild.site)?;
     let mut last = None;
     for record in rebuild.next(transaction)? {
-        let response = record.response.clone();
-        last = Some(response.id.clone());
+        let key = key_of(&record.response);
+        last = Some(key.1.clone());
         let Some(asked) = asked(ingest, transaction, record)? else { continue };
         ingest.learn_record(asked);
-        learn_buckets(ingest, transaction, &response, None)?;
-        ingest.place_anew(&key_of(&response), rebuild.generation);
-        write(ingest, transaction)?;
+        ingest.place_anew(&key, rebuild.generation);
     }
+    fold(memory, transaction)?;
     match last {
         Some(last) => rebuild.reached(transaction, &last)?,
         None => rebuild.swap(transaction)?,
     }
-    flush(memory, transaction)?;
+    memory.forget_stored();
     Ok(true)
 }
 
-/// Writes the changed tallies.
-pub(super) fn flush(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
-    memory.ingest.forget_placements();
-    tallies::flush(&mut memory.ingest.changes, transaction)
+/// Writes what was decided on, and the tallies that it changes.
+pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    let Memory { ingest, recent, forgets } = memory;
+    for breakdown in ingest.unknown_buckets() {
+        let known = known_buckets(transaction, &breakdown)?;
+        ingest.learn_buckets(&breakdown, known);
+    }
+    let Settled { erased, rows, buckets } = ingest.settle();
+    for (site, id) in erased {
+        transaction
+            .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
+            .execute((site, id))?;
+    }
+    for row in rows {
+        write_row(transaction, &row)?;
+        if !*forgets {
+            recent.put(row.asked);
+        }
+    }
+    *forgets = false;
+    put_buckets(transaction, buckets)?;
+    ingest.forget_damage();
+    tallies::flush(&mut ingest.changes, transaction)
 }
 
 /// What is stored of a response of a site whose generations are known. Damage is noted.
@@ -211,11 +198,10 @@ fn stored(
     ingest: &mut Ingest,
     transaction: &Transaction,
     key: &RowKey,
-) -> rusqlite::Result<Option<Asked>> {
+) -> rusqlite::Result<Option<Arc<Asked>>> {
     let record = record::load(transaction, &key.0, &key.1);
     let Some(record) = undamaged(ingest, key, record)?.flatten() else { return Ok(None) };
-    let asked = asked(ingest, transaction, record)?;
-    Ok(asked.map(|asked| ingest.current(asked)))
+    asked(ingest, transaction, record)
 }
 
 /// What was read; of what is damaged, that is noted instead.
@@ -249,57 +235,35 @@ fn asked(
     ingest: &mut Ingest,
     transaction: &Transaction,
     record: Record,
-) -> rusqlite::Result<Option<Asked>> {
+) -> rusqlite::Result<Option<Arc<Asked>>> {
     let version = version_of(&record.response);
     if let Some(definition) = ingest.definition(&version) {
-        return Ok(Some(Asked { record, definition }));
+        return Ok(Some(Arc::new(Asked { record, definition })));
     }
     let found = record::definition(transaction, &record.response);
     let key = key_of(&record.response);
     let Some(definition) = undamaged(ingest, &key, found)?.map(Arc::new) else { return Ok(None) };
     ingest.learn_definition(version, definition.clone());
-    Ok(Some(Asked { record, definition }))
-}
-
-fn learn_buckets(
-    ingest: &mut Ingest,
-    transaction: &Transaction,
-    response: &Response,
-    stored: Option<&Response>,
-) -> rusqlite::Result<()> {
-    for breakdown in ingest.unknown_buckets(response, stored) {
-        let known = known_buckets(transaction, &breakdown)?;
-        ingest.learn_buckets(&breakdown, known);
-    }
-    Ok(())
-}
-
-/// Writes the records and buckets that were decided on.
-fn write(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
-    for (site, id) in ingest.take_erased() {
-        transaction
-            .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
-            .execute((site, id))?;
-    }
-    for row in ingest.take_rows() {
-        write_row(transaction, &row)?;
-    }
-    write_buckets(ingest, transaction)
+    Ok(Some(Arc::new(Asked { record, definition })))
 }
 
 fn write_row(transaction: &Transaction, row: &Row) -> rusqlite::Result<()> {
-    let Asked { record, definition } = &row.asked;
-    match row.new {
-        true => record::insert(transaction, record, definition),
-        false => record::update(transaction, record, definition),
+    let Asked { record, definition } = &*row.asked;
+    if row.new {
+        return record::insert(transaction, record, definition);
     }
+    record::update(transaction, record, definition)?;
+    if row.renamed { record::rename(transaction, &record.response) } else { Ok(()) }
 }
 
-fn write_buckets(ingest: &mut Ingest, transaction: &Transaction) -> rusqlite::Result<()> {
-    for ((site, survey, key), bucket) in ingest.take_buckets() {
-        transaction
-            .prepare_cached("INSERT OR IGNORE INTO buckets VALUES (?1, ?2, ?3, ?4)")?
-            .execute((site, survey, key, bucket))?;
+fn put_buckets(
+    transaction: &Transaction,
+    buckets: Vec<(Breakdown, String)>,
+) -> rusqlite::Result<()> {
+    let mut put =
+        transaction.prepare_cached("INSERT OR IGNORE INTO buckets VALUES (?1, ?2, ?3, ?4)")?;
+    for ((site, survey, key), bucket) in buckets {
+        put.execute((site, survey, key, bucket))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! looked up. Only what one process alone writes can be remembered so.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -13,19 +14,19 @@ const RECENT_MAX: usize = 4_096;
 /// Records written lately.
 #[derive(Default)]
 pub(super) struct Recent {
-    records: HashMap<RowKey, Asked, RandomState>,
+    records: HashMap<RowKey, Arc<Asked>, RandomState>,
     /// Their keys in the order in which they were first written; some may be gone.
     order: VecDeque<RowKey>,
 }
 
 impl Recent {
     /// The record with this key, which is forgotten.
-    pub(super) fn take(&mut self, key: &RowKey) -> Option<Asked> {
+    pub(super) fn take(&mut self, key: &RowKey) -> Option<Arc<Asked>> {
         self.records.remove(key)
     }
 
     /// Remembers a record, and forgets the oldest if they are too many.
-    pub(super) fn put(&mut self, asked: Asked) {
+    pub(super) fn put(&mut self, asked: Arc<Asked>) {
         let key = key_of(&asked.record.response);
         self.order.push_back(key.clone());
         self.records.insert(key, asked);

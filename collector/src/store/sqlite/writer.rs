@@ -226,7 +226,7 @@ fn transact(
     }
     failure?;
     let Some(transaction) = transaction else { return Ok(()) };
-    append::flush(memory, &transaction)?;
+    append::fold(memory, &transaction)?;
     transaction.commit()
 }
 
@@ -252,6 +252,9 @@ fn perform(
             wait(erased, reply, waiting)
         }
         Job::Change(change) => {
+            if let Some(transaction) = transaction {
+                append::fold(memory, transaction)?;
+            }
             // A change that fails has told its sender; the others of the batch go on without it.
             waiting.extend(match transaction {
                 Some(transaction) => within_savepoint(transaction, change)?,
