@@ -11,7 +11,6 @@ mod backup;
 mod changes;
 mod error;
 mod ingest;
-#[expect(dead_code, reason = "written next")]
 mod journal;
 mod migration;
 mod open;

@@ -1,15 +1,17 @@
 //! The implementation on SQLite: one file, and one process that writes it.
 //!
-//! One thread owns the writing connection and commits many requests in one transaction
-//! ([`writer`]); [`append`] is what happens to a response in it; [`read`] answers questions on
-//! connections of its own, which never wait for the writer. The methods are those of
+//! One thread owns the writing connection ([`writer`]) and commits many requests in one transaction
+//! ([`batch`]); [`append`] is what happens to a response in it, and [`journal`] where it stands until
+//! it is a row; [`read`] answers questions on connections of its own. The methods are those of
 //! [`super::Store`].
 
 mod append;
 mod backup;
+mod batch;
 mod bulk;
 mod checkpoints;
 mod database;
+mod journal;
 mod lock;
 mod placement;
 mod read;
@@ -66,7 +68,7 @@ impl Sqlite {
 
     /// Opens the database in a file to read it, whoever writes it meanwhile.
     pub(super) fn open_to_read(path: PathBuf) -> Result<Sqlite, OpenError> {
-        drop(database::open_to_look(&path)?);
+        journal::settle(&path)?;
         let readers = Arc::new(read::Readers::new(path));
         Ok(Sqlite { writer: writer::Writer::none(), readers })
     }
@@ -81,7 +83,8 @@ impl Sqlite {
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
-        self.writer.send(writer::Job::Append { batch, reply })?;
+        let line = super::journal::write(&batch);
+        self.writer.send(batch::Job::Append { batch, line, reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -100,13 +103,13 @@ impl Sqlite {
         amendment: Amendment,
     ) -> Result<bool, StoreError> {
         let (reply, done) = oneshot::channel();
-        self.writer.send(writer::Job::Amend { site, id, amendment, reply })?;
+        self.writer.send(batch::Job::Amend { site, id, amendment, reply })?;
         done.await.map_err(|_| StoreError::Closed)?
     }
 
     pub(super) async fn erase(&self, site: String, ids: Vec<String>) -> Result<usize, StoreError> {
         let (reply, done) = oneshot::channel();
-        self.writer.send(writer::Job::Erase { site, ids, reply })?;
+        self.writer.send(batch::Job::Erase { site, ids, reply })?;
         done.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -116,8 +119,7 @@ impl Sqlite {
         respondent: String,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.readers
-            .run(move |connection| read::of_respondent(connection, (&site, &respondent), limit))
+        self.read(move |connection| read::of_respondent(connection, (&site, &respondent), limit))
             .await
     }
 
@@ -140,11 +142,11 @@ impl Sqlite {
         site: String,
         queries: Vec<TallyQuery>,
     ) -> Result<Tallies, StoreError> {
-        self.readers.run(move |connection| tallies::read(connection, &site, &queries)).await
+        self.read(move |connection| tallies::read(connection, &site, &queries)).await
     }
 
     pub(super) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
-        self.readers.run(move |connection| read::responses(connection, &query)).await
+        self.read(move |connection| read::responses(connection, &query)).await
     }
 
     pub(super) async fn oldest_first(
@@ -154,8 +156,7 @@ impl Sqlite {
         after: Option<(i64, String)>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.readers
-            .run(move |connection| read::oldest_first(connection, (&site, &survey), after, limit))
+        self.read(move |connection| read::oldest_first(connection, (&site, &survey), after, limit))
             .await
     }
 
@@ -164,7 +165,7 @@ impl Sqlite {
         site: String,
         survey: String,
     ) -> Result<Vec<String>, StoreError> {
-        self.readers.run(move |connection| read::attribute_keys(connection, &site, &survey)).await
+        self.read(move |connection| read::attribute_keys(connection, &site, &survey)).await
     }
 
     pub(super) async fn of_other_surveys(
@@ -173,8 +174,7 @@ impl Sqlite {
         survey: String,
         ids: Vec<String>,
     ) -> Result<Vec<(String, String)>, StoreError> {
-        self.readers
-            .run(move |connection| read::of_other_surveys(connection, (&site, &survey), &ids))
+        self.read(move |connection| read::of_other_surveys(connection, (&site, &survey), &ids))
             .await
     }
 
@@ -183,7 +183,7 @@ impl Sqlite {
         site: String,
         id: String,
     ) -> Result<Option<String>, StoreError> {
-        self.readers.run(move |connection| read::asked_version(connection, &site, &id)).await
+        self.read(move |connection| read::asked_version(connection, &site, &id)).await
     }
 
     pub(super) async fn sites(&self) -> Result<Vec<StoredSite>, StoreError> {
@@ -266,13 +266,22 @@ impl Sqlite {
         self.writer.close().await;
     }
 
+    /// Runs a query that sees all responses that were acknowledged.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.fold().await;
+        self.readers.run(query).await
+    }
+
     /// Runs a change on the writer's thread, in a transaction with whatever else is waiting.
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&rusqlite::Transaction) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, done) = oneshot::channel();
-        self.writer.send(writer::Job::change(change, reply))?;
+        self.writer.send(batch::Job::change(change, reply))?;
         done.await.map_err(|_| StoreError::Closed)?
     }
 }

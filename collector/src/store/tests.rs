@@ -134,9 +134,9 @@ async fn what_is_damaged_keeps_out_nothing_else() {
         [(of_no_version.as_str(), "no definition \"9\""), ("{", "EOF")].into_iter().enumerate()
     {
         let damaged = format!("UPDATE responses SET response = '{damage}' WHERE id = '{}'", ids[0]);
-        shelf.sql(&damaged).await;
-        // What was written lately is remembered.
+        // What was posted lately is remembered, and need not be a row yet.
         shelf.store.clone().close().await;
+        shelf.sql(&damaged).await;
         shelf.store = Store::open(&shelf.url).await.unwrap();
         batch.iter_mut().for_each(|posted| posted.response.revision += 1);
         batch.truncate(2);

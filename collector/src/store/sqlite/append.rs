@@ -4,21 +4,30 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Transaction;
+use survey::Definition;
 
-use super::super::ingest::{Asked, Breakdown, Ingest, Row, RowKey, Settled, key_of, version_of};
+use super::super::ingest::{
+    Asked, Breakdown, Ingest, Row, RowKey, Settled, Version, key_of, version_of,
+};
 use super::super::record::{Amendment, Record};
 use super::super::{Kept, Posted, StoreError};
 use super::placement::{self, Rebuild};
 use super::recent::Recent;
-use super::{record, tallies};
+use super::{journal, record, tallies};
 
 /// The writer's working memory.
 #[derive(Default)]
 pub(super) struct Memory {
     ingest: Ingest,
     recent: Recent,
-    /// Whether what is written now is not to be remembered.
-    forgets: bool,
+    /// Whether all that stands in the journal was decided on.
+    knows_journal: bool,
+    /// The posts of this transaction that changed something, as they are to stand there.
+    lines: Vec<String>,
+    /// Posts that were decided on and are not written as rows yet.
+    waiting: usize,
+    /// Whether some of them came in bulk: then the rows are written at once, and not remembered.
+    in_bulk: bool,
 }
 
 impl Memory {
@@ -49,6 +58,25 @@ impl Memory {
         Ok(damage.map_or(Ok(()), |reason| Err(StoreError::Damaged(reason))))
     }
 
+    /// The definition that responses were asked with.
+    pub(super) fn definition(
+        &mut self,
+        transaction: &Transaction,
+        version: Version,
+    ) -> rusqlite::Result<Arc<Definition>> {
+        definition(&mut self.ingest, transaction, version)
+    }
+
+    /// Whether it is not known what stands in the journal.
+    pub(super) fn is_unsure(&self) -> bool {
+        !self.knows_journal
+    }
+
+    /// How many posts are not written as rows yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Forgets what may have been changed by somebody else within this transaction.
     pub(super) fn forget_stored(&mut self) {
         self.ingest.forget_placements();
@@ -64,6 +92,42 @@ impl Memory {
 /// From so many responses on, looking once for all of them pays.
 const MANY: usize = 8;
 
+/// Stores responses, as text first; tells what became of them.
+pub(super) fn keep(
+    memory: &mut Memory,
+    transaction: &Transaction,
+    batch: Vec<Posted>,
+    line: String,
+) -> rusqlite::Result<Vec<Kept>> {
+    let posts = batch.len();
+    let kept = append(memory, transaction, batch)?;
+    if kept.iter().any(|kept| matches!(kept, Kept::New | Kept::Revised)) {
+        memory.lines.push(line);
+        memory.waiting += posts;
+        memory.in_bulk |= posts >= MANY;
+    }
+    Ok(kept)
+}
+
+/// Takes up what an earlier writer left, or a transaction that failed.
+pub(super) fn begin(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    if !memory.knows_journal {
+        memory.knows_journal = true;
+        memory.waiting = journal::replay(memory, transaction)?;
+    }
+    Ok(())
+}
+
+/// Writes what has to be durable when the transaction ends.
+pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    memory.ingest.forget_damage();
+    if memory.in_bulk {
+        return fold(memory, transaction);
+    }
+    let lines = std::mem::take(&mut memory.lines);
+    if lines.is_empty() { Ok(()) } else { journal::put(transaction, &lines) }
+}
+
 /// Decides what becomes of posted responses.
 pub(super) fn append(
     memory: &mut Memory,
@@ -71,8 +135,6 @@ pub(super) fn append(
     batch: Vec<Posted>,
 ) -> rusqlite::Result<Vec<Kept>> {
     let mut fresh = Fresh::among(transaction, &batch)?;
-    // Of what comes in bulk nothing more is to be expected soon.
-    memory.forgets |= batch.len() >= MANY;
     let mut kept = Vec::with_capacity(batch.len());
     for posted in batch {
         let key = key_of(&posted.response);
@@ -124,7 +186,9 @@ pub(super) fn amend(
     if let Err(damaged) = memory.learn_whole(transaction, key)? {
         return Ok(Err(damaged));
     }
-    Ok(Ok(memory.ingest.amend(key, amendment)))
+    let found = memory.ingest.amend(key, amendment);
+    fold(memory, transaction)?;
+    Ok(Ok(found))
 }
 
 /// Deletes responses and counts them no more; tells how many there were.
@@ -141,7 +205,9 @@ pub(super) fn erase(
             return Ok(Err(damaged));
         }
     }
-    Ok(Ok(keys.iter().filter(|key| memory.ingest.erase(key)).count()))
+    let erased = keys.iter().filter(|key| memory.ingest.erase(key)).count();
+    fold(memory, transaction)?;
+    Ok(Ok(erased))
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
@@ -168,9 +234,10 @@ pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlit
     Ok(true)
 }
 
-/// Writes what was decided on, and the tallies that it changes.
+/// Writes as rows what was decided on, and the tallies that it changes. The journal is empty then.
 pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
-    let Memory { ingest, recent, forgets } = memory;
+    begin(memory, transaction)?;
+    let Memory { ingest, recent, .. } = memory;
     for breakdown in ingest.unknown_buckets() {
         let known = known_buckets(transaction, &breakdown)?;
         ingest.learn_buckets(&breakdown, known);
@@ -183,14 +250,17 @@ pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::
     }
     for row in rows {
         write_row(transaction, &row)?;
-        if !*forgets {
+        // Of what comes in bulk nothing more is to be expected soon.
+        if !memory.in_bulk {
             recent.put(row.asked);
         }
     }
-    *forgets = false;
     put_buckets(transaction, buckets)?;
-    ingest.forget_damage();
-    tallies::flush(&mut ingest.changes, transaction)
+    tallies::flush(&mut ingest.changes, transaction)?;
+    journal::clear(transaction)?;
+    memory.lines.clear();
+    (memory.waiting, memory.in_bulk) = (0, false);
+    Ok(())
 }
 
 /// What is stored of a response of a site whose generations are known. Damage is noted.
@@ -236,15 +306,22 @@ fn asked(
     transaction: &Transaction,
     record: Record,
 ) -> rusqlite::Result<Option<Arc<Asked>>> {
-    let version = version_of(&record.response);
+    let found = definition(ingest, transaction, version_of(&record.response));
+    let definition = undamaged(ingest, &key_of(&record.response), found)?;
+    Ok(definition.map(|definition| Arc::new(Asked { record, definition })))
+}
+
+fn definition(
+    ingest: &mut Ingest,
+    transaction: &Transaction,
+    version: Version,
+) -> rusqlite::Result<Arc<Definition>> {
     if let Some(definition) = ingest.definition(&version) {
-        return Ok(Some(Arc::new(Asked { record, definition })));
+        return Ok(definition);
     }
-    let found = record::definition(transaction, &record.response);
-    let key = key_of(&record.response);
-    let Some(definition) = undamaged(ingest, &key, found)?.map(Arc::new) else { return Ok(None) };
+    let definition = Arc::new(record::definition(transaction, &version)?);
     ingest.learn_definition(version, definition.clone());
-    Ok(Some(Arc::new(Asked { record, definition })))
+    Ok(definition)
 }
 
 fn write_row(transaction: &Transaction, row: &Row) -> rusqlite::Result<()> {

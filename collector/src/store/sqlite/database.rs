@@ -10,9 +10,13 @@ use super::bulk;
 use super::checkpoints::LOG_PAGES_MAX;
 
 /// The schema this release writes, in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 /// What leads from each schema to the next one, from the first on.
-const MIGRATIONS: [&str; 2] = [include_str!("to-schema-2.sql"), include_str!("to-schema-3.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("to-schema-2.sql"),
+    include_str!("to-schema-3.sql"),
+    include_str!("to-schema-4.sql"),
+];
 /// Marks a file as ours, in SQLite's `application_id`: "nabz".
 const APPLICATION_ID: i32 = 0x6e61_627a;
 

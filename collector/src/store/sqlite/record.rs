@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use survey::Definition;
 use survey::response::Response;
 
-use super::super::ingest::{no_definition, version_of};
+use super::super::ingest::{Version, no_definition};
 use super::super::record::{Record, groups, has_words, to_json};
 use super::read::json;
 
@@ -105,20 +105,19 @@ pub(super) fn rename(transaction: &Transaction, response: &Response) -> rusqlite
         .map(|_| ())
 }
 
-/// The definition that a stored response was asked with.
+/// The definition that responses were asked with.
 pub(super) fn definition(
     connection: &Connection,
-    response: &Response,
+    (site, survey, version): &Version,
 ) -> rusqlite::Result<Definition> {
-    let (site, survey, version) = version_of(response);
     let found = connection
         .prepare_cached(
             "SELECT definition FROM definitions WHERE site = ?1 AND survey = ?2 AND version = ?3",
         )?
-        .query_row((&site, &survey, &version), |row| json(row, 0))
+        .query_row((site, survey, version), |row| json(row, 0))
         .optional()?;
     found.ok_or_else(|| {
-        let reason = no_definition(&site, &survey, &version).into();
+        let reason = no_definition(site, survey, version).into();
         rusqlite::Error::FromSqlConversionFailure(0, Type::Null, reason)
     })
 }

@@ -46,6 +46,15 @@ CREATE INDEX responses_by_time ON responses (site, survey, submitted_at, id);
 CREATE INDEX responses_left_out ON responses (site, survey, submitted_at, id) WHERE excluded;
 CREATE INDEX responses_with_words ON responses (site, survey, submitted_at, id) WHERE commented;
 
+-- Posts that were acknowledged and are not written as rows yet: an entry has those of one
+-- transaction, a line of JSON for each that came together. `aside` marks one that could not be
+-- gone on with.
+CREATE TABLE journal (
+    entry INTEGER NOT NULL PRIMARY KEY,
+    posts TEXT NOT NULL,
+    aside INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 -- What decides where the responses of a site count: its generations. There is one, or during a
 -- rebuild two; `counted_to` is then, in the newer one, the id of the last response placed, and
 -- NULL in the one that is shown.

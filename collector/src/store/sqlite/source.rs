@@ -10,7 +10,7 @@ use super::super::placement::{Generation, Placing};
 use super::super::record::Record;
 use super::super::{OpenError, StoreError, StoredDefinition, StoredSite};
 use super::lock::Lock;
-use super::{database, placement, read, record};
+use super::{database, journal, placement, read, record};
 
 /// A file that nobody else can write meanwhile.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ impl Source {
     /// Opens a file that is there and that no collector writes.
     pub(in crate::store) fn open(path: &Path) -> Result<Source, OpenError> {
         database::need_current(path)?;
+        journal::settle(path)?;
         let lock = Arc::new(Lock::take(path)?);
         let connection = database::open_to_look(path)?;
         Ok(Source { connection: Arc::new(Mutex::new(connection)), _lock: lock })
@@ -126,7 +127,7 @@ impl Source {
                 record.places.retain(|generation, _| *generation == record.shown);
                 let version: Version = version_of(&record.response);
                 if !definitions.contains_key(&version) {
-                    let asked = record::definition(connection, &record.response)?;
+                    let asked = record::definition(connection, &version)?;
                     definitions.insert(version.clone(), Arc::new(asked));
                 }
                 Ok(Asked { record, definition: definitions[&version].clone() })

@@ -65,7 +65,7 @@ async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
     let now = indexes(&path);
     let connection = rusqlite::Connection::open(&path).unwrap();
     let older = "DROP INDEX responses_left_out; DROP INDEX responses_with_words;
-                 DROP INDEX responses_by_respondent; DROP TABLE secrets;
+                 DROP INDEX responses_by_respondent; DROP TABLE secrets; DROP TABLE journal;
                  ALTER TABLE responses DROP COLUMN respondent; PRAGMA user_version = 1";
     connection.execute_batch(older).unwrap();
     drop(connection);
@@ -140,5 +140,86 @@ async fn an_index_left_out_for_many_rows_is_there_again_at_the_end_and_after_a_c
     assert!(!is_there());
     shelf.store = Store::open(&format!("sqlite:{}", path.display())).await.unwrap();
     check(&mut shelf, 2).await;
+    assert!(shelf.differences(false).await.is_empty());
+}
+
+/// Has posts acknowledged by a writer that ends before it writes them as rows.
+fn acknowledge(path: &std::path::Path, batches: &[Vec<Posted>]) {
+    let mut connection = database::open(path).unwrap();
+    let mut memory = append::Memory::default();
+    for batch in batches {
+        let transaction = connection.transaction().unwrap();
+        append::begin(&mut memory, &transaction).unwrap();
+        let line = super::super::journal::write(batch);
+        append::keep(&mut memory, &transaction, batch.clone(), line).unwrap();
+        append::end(&mut memory, &transaction).unwrap();
+        transaction.commit().unwrap();
+    }
+}
+
+fn count(path: &std::path::Path, what: &str) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_writer_left_in_the_journal_is_seen_by_whoever_comes_next() {
+    let mut shelf = Shelf::in_a_file().await;
+    shelf.keep("UTC", &["plan"]).await;
+    let stored = shelf.posted("free", 0);
+    shelf.store.append(vec![stored.clone()]).await.unwrap();
+    shelf.store.clone().close().await;
+    let path = shelf.folder.path().join("t.db");
+    let left = |shelf: &mut Shelf| {
+        let (new, mut revised) = (shelf.posted("pro", 0), stored.clone());
+        revised.response.revision = 2;
+        let retried = new.clone();
+        acknowledge(&path, &[vec![new], vec![revised], vec![retried]]);
+        assert!(count(&path, "journal") > 0);
+    };
+    left(&mut shelf);
+    // Somebody who only counts, a new writer that is asked at once, somebody who only reads.
+    let verified = Store::verify(&shelf.url, false).await.unwrap();
+    assert_eq!((verified.responses, verified.differences.len()), (2, 0));
+    left(&mut shelf);
+    shelf.store = Store::open(&shelf.url).await.unwrap();
+    assert_eq!(shelf.answered("plan").await, ["+0free 1", "+0pro 2"]);
+    shelf.store.clone().close().await;
+    left(&mut shelf);
+    shelf.store = Store::open_to_read(&shelf.url).await.unwrap();
+    assert_eq!(shelf.answered("plan").await, ["+0free 1", "+0pro 3"]);
+    assert_eq!((count(&path, "journal"), count(&path, "responses")), (0, 4));
+    assert!(shelf.differences(false).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_part_of_the_journal_that_cannot_be_gone_on_with_is_kept_and_keeps_out_nothing_else() {
+    let mut shelf = Shelf::in_a_file().await;
+    shelf.store.clone().close().await;
+    let path = shelf.folder.path().join("t.db");
+    let (known, mut unknown) = (shelf.posted("pro", 0), shelf.posted("pro", 0));
+    unknown.response.version = Some("9".to_owned());
+    acknowledge(&path, &[vec![unknown], vec![known]]);
+    shelf.sql("INSERT INTO journal (posts) VALUES ('[{')").await;
+    shelf.store = Store::open(&shelf.url).await.unwrap();
+    let next = shelf.posted("pro", 0);
+    shelf.store.append(vec![next]).await.unwrap();
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 2"]);
+    assert_eq!((count(&path, "journal WHERE aside"), count(&path, "journal")), (2, 2));
+    assert!(shelf.differences(false).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_transaction_that_fails() {
+    let mut shelf = Shelf::in_a_file().await;
+    let Backend::Sqlite(sqlite) = shelf.store.backend.clone() else { unreachable!() };
+    let first = shelf.posted("pro", 0);
+    shelf.store.append(vec![first.clone()]).await.unwrap();
+    let ended = sqlite.write(|transaction| transaction.execute_batch("ROLLBACK")).await;
+    assert!(ended.is_err());
+    let mut second = first;
+    second.response.revision = 2;
+    assert_eq!(shelf.store.append(vec![second]).await.unwrap(), [Kept::Revised]);
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1"]);
     assert!(shelf.differences(false).await.is_empty());
 }

@@ -9,11 +9,11 @@ use survey::{Day, Definition};
 
 use super::super::OpenError;
 use super::super::changes::{Changes, Key};
+use super::super::ingest::{Version, version_of};
 use super::super::verify::{Verified, VerifyError, compare};
-use super::database;
-use super::placement;
 use super::record::{self, COLUMNS};
 use super::tallies::{CELL_COLUMNS, cells_at, flush};
+use super::{database, journal, placement};
 
 impl From<rusqlite::Error> for VerifyError {
     fn from(error: rusqlite::Error) -> VerifyError {
@@ -23,6 +23,7 @@ impl From<rusqlite::Error> for VerifyError {
 
 /// Counts all responses of the database in a file again, and has the tallies say so if asked to.
 pub(super) fn verify(path: &Path, repair: bool) -> Result<Verified, VerifyError> {
+    journal::settle(path)?;
     let mut connection =
         if repair { database::open_existing(path)? } else { database::open_to_look(path)? };
     // A repair must not be overtaken by a collector between counting and writing.
@@ -71,7 +72,7 @@ fn recount(
     survey: &str,
 ) -> rusqlite::Result<(u64, Changes)> {
     let placements = placement::of_site(transaction, site)?;
-    let mut definitions: HashMap<Option<String>, Definition> = HashMap::new();
+    let mut definitions: HashMap<Version, Definition> = HashMap::new();
     let mut counted = Changes::default();
     let mut responses = 0;
     let select = format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND survey = ?2");
@@ -79,9 +80,9 @@ fn recount(
     for record in statement.query_map([site, survey], record::of_row)? {
         let mut record = record?;
         record.places.retain(|number, _| placements.iter().any(|it| it.generation == *number));
-        let version = record.response.version.clone();
+        let version = version_of(&record.response);
         if !definitions.contains_key(&version) {
-            let asked = record::definition(transaction, &record.response)?;
+            let asked = record::definition(transaction, &version)?;
             definitions.insert(version.clone(), asked);
         }
         counted.count(&record, &definitions[&version], 1);
