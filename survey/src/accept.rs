@@ -30,6 +30,14 @@ pub struct Refusal {
     pub detail: String,
 }
 
+impl Refusal {
+    /// The same refusal, where what was looked at is inside `outer`.
+    fn inside(mut self, outer: &str) -> Refusal {
+        self.field = format!("{outer}.{}", self.field);
+        self
+    }
+}
+
 /// The two ways in which a response can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
@@ -52,14 +60,9 @@ pub fn accept(definition: &Definition, response: &Response) -> Result<(), Refusa
     within("page", response.page.as_deref(), PAGE_CHARS_MAX)?;
     accept_attributes(response)?;
     for (at, answer) in response.answers.iter().enumerate() {
-        if response.answers[..at].iter().any(|other| other.question == answer.question) {
-            let detail = format!(
-                "question {:?} is answered twice; send its last answer only",
-                cut(&answer.question)
-            );
-            return Err(malformed(format!("answers[{at}].question"), detail));
-        }
-        accept_answer(definition, at, answer)?;
+        let is_repeated = response.answers[..at].iter().any(|it| it.question == answer.question);
+        accept_answer(definition, answer, is_repeated)
+            .map_err(|refusal| refusal.inside(&format!("answers[{at}]")))?;
     }
     Ok(())
 }
@@ -71,16 +74,27 @@ fn accept_attributes(response: &Response) -> Result<(), Refusal> {
         return Err(out_of_bounds("attributes", detail));
     }
     for (key, value) in &response.attributes {
-        let field = format!("attributes.{}", cut(key));
-        within(&field, Some(key), ATTRIBUTE_KEY_CHARS_MAX)?;
-        if let Attribute::Text(text) = value {
-            within(&field, Some(text), ATTRIBUTE_VALUE_CHARS_MAX)?;
-        }
+        let text = match value {
+            Attribute::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        within("", Some(key), ATTRIBUTE_KEY_CHARS_MAX)
+            .and_then(|()| within("", text, ATTRIBUTE_VALUE_CHARS_MAX))
+            .map_err(|refusal| Refusal { field: cut(key), ..refusal }.inside("attributes"))?;
     }
     Ok(())
 }
 
-fn accept_answer(definition: &Definition, at: usize, answer: &Answer) -> Result<(), Refusal> {
+fn accept_answer(
+    definition: &Definition,
+    answer: &Answer,
+    is_repeated: bool,
+) -> Result<(), Refusal> {
+    if is_repeated {
+        let question = cut(&answer.question);
+        let detail = format!("question {question:?} is answered twice; send its last answer only");
+        return Err(malformed("question", detail));
+    }
     let Some(question) = definition.question(&answer.question) else {
         let known: Vec<_> = definition.questions.iter().map(Question::id).collect();
         let detail = format!(
@@ -89,46 +103,44 @@ fn accept_answer(definition: &Definition, at: usize, answer: &Answer) -> Result<
             cut(&answer.question),
             known.join(", ")
         );
-        return Err(malformed(format!("answers[{at}].question"), detail));
+        return Err(malformed("question", detail));
     };
-    accept_value(question, &answer.value, &format!("answers[{at}].value"))?;
-    within(&format!("answers[{at}].comment"), answer.comment.as_deref(), TEXT_CHARS_MAX)
+    accept_value(question, &answer.value)?;
+    within("comment", answer.comment.as_deref(), TEXT_CHARS_MAX)
 }
 
-fn accept_value(question: &Question, value: &Value, field: &str) -> Result<(), Refusal> {
+fn accept_value(question: &Question, value: &Value) -> Result<(), Refusal> {
     match value {
         Value::Number(number) if question.range().is_some() => {
-            accept_number(question, *number as f64, field)
+            accept_number(question, *number as f64)
         }
-        Value::OffScale(number) if question.range().is_some() => {
-            accept_number(question, *number, field)
-        }
+        Value::OffScale(number) if question.range().is_some() => accept_number(question, *number),
         Value::Text(text) if question.scale == Scale::Text => {
             if text.trim().is_empty() {
                 let detail = "a text without words is no answer: leave it out".to_owned();
-                return Err(out_of_bounds(field, detail));
+                return Err(out_of_bounds("value", detail));
             }
-            within(field, Some(text), TEXT_CHARS_MAX)
+            within("value", Some(text), TEXT_CHARS_MAX)
         }
         Value::Text(option) if question.scale == Scale::Choice && !question.multiple => {
-            accept_option(question, option, field)
+            accept_option(question, option, "value")
         }
-        Value::List(options) if question.takes_list() => accept_list(question, options, field),
+        Value::List(options) if question.takes_list() => accept_list(question, options),
         _ => Err(malformed(
-            field,
+            "value",
             format!("the scale {} takes {}", question.scale, wanted(question)),
         )),
     }
 }
 
-fn accept_number(question: &Question, number: f64, field: &str) -> Result<(), Refusal> {
+fn accept_number(question: &Question, number: f64) -> Result<(), Refusal> {
     let mut values = question.range().into_iter().flatten();
     if values.any(|value| f64::from(value) == number) {
         return Ok(());
     }
     let detail =
         format!("{number} is not on the scale {}: use {}", question.scale, wanted(question));
-    Err(out_of_bounds(field, detail))
+    Err(out_of_bounds("value", detail))
 }
 
 fn accept_option(question: &Question, option: &str, field: &str) -> Result<(), Refusal> {
@@ -138,11 +150,12 @@ fn accept_option(question: &Question, option: &str, field: &str) -> Result<(), R
     Err(out_of_bounds(field, format!("{:?} is no option: use {}", cut(option), wanted(question))))
 }
 
-fn accept_list(question: &Question, options: &[String], field: &str) -> Result<(), Refusal> {
+fn accept_list(question: &Question, options: &[String]) -> Result<(), Refusal> {
     for (at, option) in options.iter().enumerate() {
-        accept_option(question, option, &format!("{field}[{at}]"))?;
+        let field = format!("value[{at}]");
+        accept_option(question, option, &field)?;
         if options[..at].contains(option) {
-            return Err(malformed(format!("{field}[{at}]"), format!("{option:?} is chosen twice")));
+            return Err(malformed(field, format!("{option:?} is chosen twice")));
         }
     }
     Ok(())

@@ -164,9 +164,11 @@ pub fn uuid_v7_ms(id: &str) -> Option<i64> {
         });
     let of_version_7 =
         shaped && bytes[14] == b'7' && matches!(bytes[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
-    of_version_7
-        .then(|| i64::from_str_radix(&format!("{}{}", &id[..8], &id[9..13]), 16).ok())
-        .flatten()
+    if !of_version_7 {
+        return None;
+    }
+    let [high, low] = [&id[..8], &id[9..13]].map(|digits| i64::from_str_radix(digits, 16).ok());
+    Some((high? << 16) | low?)
 }
 
 #[cfg(test)]

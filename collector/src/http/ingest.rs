@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
-use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use survey::response::{Response, uuid_v7_ms};
@@ -43,7 +42,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Reply, Problem> {
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
-    let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let is_list = body.trim_ascii_start().starts_with(b"[");
     let items = if is_list { split(&body)? } else { vec![&body[..]] };
     let sender = Sender::of(&app, &headers).await;
     if !sender.is_admin {
@@ -110,14 +109,17 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     if item.len() > RESPONSE_BYTES_MAX {
         return Err(too_large("a response", RESPONSE_BYTES_MAX));
     }
-    let value = json::parse(item)?;
-    let site = named(&value, "site")?;
-    let survey = named(&value, "survey")?;
+    let read = read(item);
+    // Whose it is comes before what is wrong with it.
+    let value = if read.is_none() { json::parse(item)? } else { Value::Null };
+    let (site, survey) = match &read {
+        Some(response) => (response.site.as_str(), response.survey.as_str()),
+        None => (named(&value, "site")?, named(&value, "survey")?),
+    };
     let site = app.sites.get(site).ok_or_else(|| no_such("site", site))?;
     let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
     sender.may_post_to(app, &site)?;
-    // Keeping track of where one is costs more than the reading; only an error needs it.
-    let mut response = Response::deserialize(value).or_else(|_| json::parse_as(item))?;
+    let mut response = read.map_or_else(|| json::parse_as(item), Ok)?;
     response.id.make_ascii_lowercase();
     if response.version.is_none() {
         response.version = Some(version_of(app, &response, live).await?);
@@ -148,6 +150,12 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
         received_at_ms,
         submitted_at_ms,
     })
+}
+
+/// A response, if nothing is wrong with its form.
+fn read(item: &[u8]) -> Option<Response> {
+    // A list would be read as its fields in their order.
+    item.trim_ascii_start().starts_with(b"{").then(|| json::read(item)).flatten()
 }
 
 /// Whether a response proves that its respondent is who they are said to be.

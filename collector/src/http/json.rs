@@ -1,6 +1,8 @@
 //! JSON as strangers send it: no object may name a field twice, because which of the two counts
 //! would be anybody's guess; and no text holds U+0000, which not every database can be asked for.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -8,7 +10,7 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
     Visitor,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::problem::Problem;
 
@@ -17,8 +19,7 @@ use super::problem::Problem;
 /// # Errors
 /// 400 when it is no JSON, at the field that is named twice, and at a text with U+0000.
 pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
-    // Keeping track of where one is costs more than the parsing; only an error needs it.
-    serde_json::from_slice(body).map(|Unique(value)| value).map_err(|_| found(body))
+    read(body).ok_or_else(|| found(body))
 }
 
 /// Parses a body into what it has to be.
@@ -30,6 +31,14 @@ pub(super) fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))
 }
 
+/// Reads a body at once into what it has to be; `None` when anything is wrong, which the other two
+/// can name: keeping track of where one is costs more than the reading.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    // Nothing is kept of the first reading, so both together cost less than a tree of values.
+    serde_json::from_slice::<Sound>(body).ok()?;
+    serde_json::from_slice(body).ok()
+}
+
 fn found(body: &[u8]) -> Problem {
     let parser = &mut serde_json::Deserializer::from_slice(body);
     let problem = |detail: String| {
@@ -38,81 +47,77 @@ fn found(body: &[u8]) -> Problem {
             format!("the body is not the JSON it should be: {detail}"),
         )
     };
-    match serde_path_to_error::deserialize::<_, Unique>(parser) {
+    match serde_path_to_error::deserialize::<_, Sound>(parser) {
         Err(error) if error.inner().is_data() => {
             problem(error.inner().to_string()).at(error.path().to_string())
         }
         Err(error) => problem(error.inner().to_string()),
-        Ok(_) => problem("there is more behind its end".to_owned()),
+        Ok(Sound) => problem("there is more behind its end".to_owned()),
     }
 }
 
-/// A value in which no object names a field twice, and no text holds U+0000.
-struct Unique(Value);
+/// JSON in which no object names a field twice, and no text holds U+0000.
+struct Sound;
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Unique, D::Error> {
-        deserializer.deserialize_any(Unchecked).map(Unique)
+impl<'de> Deserialize<'de> for Sound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Sound, D::Error> {
+        deserializer.deserialize_any(Sound)
     }
 }
 
-struct Unchecked;
-
-impl<'de> Visitor<'de> for Unchecked {
-    type Value = Value;
+impl<'de> Visitor<'de> for Sound {
+    type Value = Sound;
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Sound, E> {
+        Ok(Sound)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E>(self, _: bool) -> Result<Sound, E> {
+        Ok(Sound)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E>(self, _: i64) -> Result<Sound, E> {
+        Ok(Sound)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E>(self, _: u64) -> Result<Sound, E> {
+        Ok(Sound)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_f64<E>(self, _: f64) -> Result<Sound, E> {
+        Ok(Sound)
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        self.visit_string(value.to_owned())
-    }
-
-    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<Sound, E> {
         if value.contains('\0') {
             return Err(E::custom("U+0000 is no character of a text"));
         }
-        Ok(value.into())
+        Ok(Sound)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(list.into())
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sound, A::Error> {
+        while let Some(Sound) = items.next_element()? {}
+        Ok(Sound)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            let is_known = object.contains_key(&name);
-            object.insert(name, fields.next_value_seed(Once { is_known })?);
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Sound, A::Error> {
+        let mut known = HashSet::<_, foldhash::fast::RandomState>::default();
+        while let Some(Name(name)) = fields.next_key()? {
+            let is_known = !known.insert(name);
+            fields.next_value_seed(Once { is_known })?;
         }
-        Ok(object.into())
+        Ok(Sound)
     }
 }
+
+/// The name of a field, which is copied only where it holds escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The value of a field. The error is made here, where the field's place is known.
 struct Once {
@@ -120,14 +125,14 @@ struct Once {
 }
 
 impl<'de> DeserializeSeed<'de> for Once {
-    type Value = Value;
+    type Value = Sound;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sound, D::Error> {
         if self.is_known {
             deserializer.deserialize_any(IgnoredAny)?;
             return Err(D::Error::custom("this field is given twice; send it once"));
         }
-        Unique::deserialize(deserializer).map(|Unique(value)| value)
+        Sound::deserialize(deserializer)
     }
 }
 
