@@ -12,16 +12,25 @@ use survey::response::{Response, State};
 /// person who tries it out on several devices.
 const SHOWINGS_MAX: usize = 5;
 const DAY_MS: i64 = 86_400_000;
-/// Respondents remembered before those of other days are forgotten, or else all of them.
+/// Most respondents that are remembered: at least the last half as many who answered.
 const RESPONDENTS_MAX: usize = 100_000;
 
 /// What is remembered of who answered, for a day and in memory only.
 #[derive(Default)]
 pub(crate) struct Doubts {
     hashes: RandomState,
-    /// Of each survey and respondent, hashed: the ids answered and when, in milliseconds.
-    answered: Mutex<HashMap<u64, Vec<(u64, i64)>>>,
+    answered: Mutex<Answered>,
 }
+
+/// Those who answered lately, and those before them, who are forgotten all at once.
+#[derive(Default)]
+struct Answered {
+    lately: Respondents,
+    before: Respondents,
+}
+
+/// Of each survey and respondent, hashed: the ids answered and when, in milliseconds.
+type Respondents = HashMap<u64, Vec<(u64, i64)>>;
 
 impl Doubts {
     /// Why a response received at a time (milliseconds since 1970) is doubted, if it is.
@@ -38,14 +47,14 @@ impl Doubts {
     fn showings(&self, who: u64, showing: u64, now_ms: i64) -> usize {
         // Nothing panics while holding the lock.
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_recent = |(_, at_ms): &(u64, i64)| now_ms - at_ms < DAY_MS;
-        if answered.len() >= RESPONDENTS_MAX && !answered.contains_key(&who) {
-            answered.retain(|_, showings| showings.iter().any(is_recent));
-            if answered.len() >= RESPONDENTS_MAX {
-                answered.clear();
-            }
+        let Answered { lately, before } = &mut *answered;
+        if lately.len() >= RESPONDENTS_MAX / 2 && !lately.contains_key(&who) {
+            std::mem::swap(lately, before);
+            lately.clear();
         }
-        let showings = answered.entry(who).or_default();
+        let known = || before.remove(&who).unwrap_or_else(|| Vec::with_capacity(1));
+        let showings = lately.entry(who).or_insert_with(known);
+        let is_recent = |(_, at_ms): &(u64, i64)| now_ms - at_ms < DAY_MS;
         showings.retain(is_recent);
         let known = showings.iter().position(|(known, _)| *known == showing);
         let place = known.unwrap_or(showings.len());
@@ -90,7 +99,14 @@ mod tests {
         let doubts = Doubts::default();
         for number in 0..=RESPONDENTS_MAX {
             doubts.about(&answered("1", &number.to_string()), 0);
+            doubts.about(&answered(&number.to_string(), "ann"), 0);
         }
-        assert!(doubts.answered.lock().unwrap().len() <= RESPONDENTS_MAX);
+        let remembered = doubts.answered.lock().unwrap();
+        assert!(remembered.lately.len() + remembered.before.len() <= RESPONDENTS_MAX);
+        drop(remembered);
+        assert!(
+            doubts.about(&answered("new", "ann"), 0).is_some(),
+            "who comes often is remembered"
+        );
     }
 }
