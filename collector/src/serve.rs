@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use self::places::Places;
 use self::tls::Tls;
 pub use self::tls::TlsFiles;
-use crate::http::{Access, App, Doubts, Limiter, Metrics, Proxies, SIGN_IN_PATH, router};
+use crate::http::{Access, App, Doubts, Front, Limiter, Metrics, Proxies, SIGN_IN_PATH};
 use crate::sites::{SiteError, Sites};
 use crate::store::Store;
 use crate::watch::Watch;
@@ -137,7 +137,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     };
     Watch::new(options.files, sites).spawn(stopped.clone());
     let places = Places::new(handles::connections(options.connections), &app.metrics);
-    let serving = connections::accept(listener, router(Arc::new(app)), places, tls, stopped);
+    let serving = connections::accept(listener, Arc::new(Front::new(app)), places, tls, stopped);
     let server = tokio::spawn(serving);
     Ok(Running { address, url, public_url, sign_in_link, stop, server, store })
 }

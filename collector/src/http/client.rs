@@ -40,7 +40,7 @@ impl Proxies {
 
     /// The client of a request that came from `peer`: behind trusted proxies the last address they
     /// name that is not one of them. What is further to the left the client may have made up.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             return peer;

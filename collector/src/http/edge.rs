@@ -1,6 +1,7 @@
 //! What happens to every request, whatever it is about: an id, a limit in time, a line in the log
 //! when it fails, and an answer in the form that its client reads.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -11,33 +12,44 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
 use super::problem::{self, Problem};
-use super::{Shared, headers, metrics};
+use super::{App, Shared, headers, metrics};
+use crate::encoded::hex;
 
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Stands around all routes.
-pub(super) async fn around(State(app): Shared, request: Request, next: Next) -> Response {
+/// Stands around all routes of the table.
+pub(super) async fn layer(State(app): Shared, request: Request, next: Next) -> Response {
+    let route = metrics::route_of(&request);
+    around(&app, route, request, |request| next.run(request)).await
+}
+
+/// Stands around whatever answers a request, which counts as one of `route`.
+pub(super) async fn around<F: Future<Output = Response>>(
+    app: &App,
+    route: Cow<'static, str>,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let asked = Asked::new(&request);
     let response = match refused(&request) {
         Some(problem) => problem.into_response(),
-        None => within_limits(request, next).await,
+        None => within_limits(answer(request)).await,
     };
     let mut response = problem::shaped(response, asked.reads_pages).await;
     headers::add(response.headers_mut(), asked.uri.path());
-    if let Ok(id) = HeaderValue::try_from(&asked.id) {
+    asked.log(&response);
+    app.metrics.answered(route, response.status(), asked.at.elapsed());
+    if let Ok(id) = HeaderValue::try_from(asked.id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    asked.log(&response);
-    app.metrics.answered(asked.route, response.status(), asked.at.elapsed());
     response
 }
 
 /// What is remembered of a request while it is answered.
 struct Asked {
     id: String,
-    route: String,
     method: Method,
     uri: Uri,
     /// Whether it comes from a browser in which a person wants to see a page.
@@ -50,8 +62,7 @@ impl Asked {
         let accepted = request.headers().get(header::ACCEPT);
         let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Asked {
-            id: format!("{:016x}", fastrand::u64(..)),
-            route: metrics::route_of(request),
+            id: hex(&fastrand::u64(..).to_be_bytes()),
             method: request.method().clone(),
             uri: request.uri().clone(),
             reads_pages: accepted.contains("text/html"),
@@ -63,14 +74,14 @@ impl Asked {
     fn log(&self, response: &Response) {
         let Asked { id, method, uri, .. } = self;
         let (path, status) = (uri.path(), response.status().as_u16());
-        let ms = self.at.elapsed().as_millis();
+        let ms = || self.at.elapsed().as_millis();
         if !response.status().is_server_error() {
-            tracing::debug!(request = id, %method, path, status, ms, "answered");
+            tracing::debug!(request = id, %method, path, status, ms = ms(), "answered");
             return;
         }
         let problem = response.extensions().get::<Problem>();
         let cause = problem.map(Problem::cause).unwrap_or_default();
-        tracing::warn!(request = id, %method, path, status, ms, "failed: {cause}");
+        tracing::warn!(request = id, %method, path, status, ms = ms(), "failed: {cause}");
     }
 }
 
@@ -99,8 +110,8 @@ fn holds_zero(address: &Uri) -> Option<Problem> {
     Some(Problem::bad(name, detail))
 }
 
-async fn within_limits(request: Request, next: Next) -> Response {
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn within_limits(answer: impl Future<Output = Response>) -> Response {
+    let answer = AssertUnwindSafe(answer).catch_unwind();
     match tokio::time::timeout(REQUEST_TIME_MAX, answer).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {

@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Nothing but our own style sheet, inline pictures and our own forms.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -13,8 +15,8 @@ pub(super) fn add(headers: &mut HeaderMap, path: &str) {
         if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
             set(headers, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
         }
-        set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-        set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+        set(headers, OPENER_POLICY, "same-origin");
+        set(headers, RESOURCE_POLICY, "same-origin");
         set(headers, header::REFERRER_POLICY, "same-origin");
         set(headers, header::X_FRAME_OPTIONS, "DENY");
         if !headers.contains_key(header::CACHE_CONTROL) {
@@ -23,7 +25,7 @@ pub(super) fn add(headers: &mut HeaderMap, path: &str) {
     } else {
         set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after");
-        set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+        set(headers, RESOURCE_POLICY, "cross-origin");
     }
 }
 

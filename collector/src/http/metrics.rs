@@ -1,5 +1,6 @@
 //! `GET /metrics`: what a running collector tells its operators, as Prometheus text.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
@@ -37,13 +38,13 @@ pub(crate) struct Metrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    route: String,
+    route: Cow<'static, str>,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    route: String,
+    route: Cow<'static, str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -84,7 +85,7 @@ impl Metrics {
     }
 
     /// Counts a request that was answered.
-    pub(super) fn answered(&self, route: String, status: StatusCode, took: Duration) {
+    pub(super) fn answered(&self, route: Cow<'static, str>, status: StatusCode, took: Duration) {
         let seconds = self.request_seconds.get_or_create(&Route { route: route.clone() });
         seconds.observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { route, status: status.as_u16() }).inc();
@@ -116,9 +117,9 @@ fn reason(status: StatusCode) -> &'static str {
 }
 
 /// The route of a request, as it stands in the table of routes: one of few, whatever is asked for.
-pub(super) fn route_of(request: &Request) -> String {
+pub(super) fn route_of(request: &Request) -> Cow<'static, str> {
     let matched = request.extensions().get::<MatchedPath>();
-    matched.map_or("none", MatchedPath::as_str).to_owned()
+    matched.map_or("none".into(), |matched| matched.as_str().to_owned().into())
 }
 
 /// `GET /metrics`

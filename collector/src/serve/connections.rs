@@ -1,35 +1,35 @@
 //! Accepts connections and serves them until told to stop.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tower::Service as _;
 
 use super::patient::{Patience, Patient};
-use super::places::{Place, Places, Tenant};
+use super::places::{Call, Place, Places, Tenant};
 use super::tls::Tls;
-use crate::http::no_place;
+use crate::http::{Front, no_place};
 
-/// Longest time to wait for a client in the middle of something.
-const PATIENCE: Patience =
-    Patience { head: Duration::from_secs(10), write: Duration::from_secs(30) };
-/// Longest time between two requests. Longer than the minute that proxies commonly keep a
-/// connection for: who closes first must not be the one who is written to.
-const IDLE_TIME_MAX: Duration = Duration::from_secs(75);
+/// Longest time to wait for a client. Between two requests it is longer than the minute that proxies
+/// commonly keep a connection for: who closes first must not be the one who is written to.
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(75),
+    head: Duration::from_secs(10),
+    write: Duration::from_secs(30),
+};
 /// Most bytes of the head of a request, and most that are kept of what was not looked at yet.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 const UNREAD_BYTES_MAX: usize = 64 * 1024;
@@ -41,7 +41,7 @@ const REFUSAL_TIME_MAX: Duration = Duration::from_secs(1);
 /// Accepts connections until told to stop, then lets them finish.
 pub(super) async fn accept(
     listener: TcpListener,
-    router: Router,
+    front: Arc<Front>,
     places: Arc<Places>,
     tls: Option<Arc<Tls>>,
     mut stopped: watch::Receiver<bool>,
@@ -65,8 +65,8 @@ pub(super) async fn accept(
                     }
                     continue;
                 };
-                let connection = Connection { peer, tenant, router: router.clone() };
-                tasks.spawn(connection.start(stream, acceptor, stopped.clone()));
+                let connection = Connection { peer, tenant, front: front.clone() };
+                tasks.spawn(connection.start(stream, acceptor));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -76,6 +76,7 @@ pub(super) async fn accept(
         }
     }
     drop(listener);
+    places.close();
     let finished = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(SHUTDOWN_TIME_MAX, finished).await.is_err() {
         tracing::warn!("some requests did not finish in time");
@@ -86,42 +87,35 @@ pub(super) async fn accept(
 struct Connection {
     peer: SocketAddr,
     tenant: Tenant,
-    router: Router,
+    front: Arc<Front>,
 }
 
 impl Connection {
     /// Serves a stream, or what TLS makes of it.
-    async fn start(
-        self,
-        stream: TcpStream,
-        acceptor: Option<TlsAcceptor>,
-        stopped: watch::Receiver<bool>,
-    ) {
-        let Some(acceptor) = acceptor else { return self.serve(stream, stopped).await };
+    async fn start(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+        let Some(acceptor) = acceptor else { return self.serve(stream).await };
         let hello = tokio::time::timeout(PATIENCE.head, acceptor.accept(stream));
         let stream = tokio::select! {
             stream = hello => stream,
-            () = self.tenant.0.vacated() => return,
+            _ = self.tenant.0.called() => return,
         };
         // Somebody who does not speak TLS, or does not trust us: no error of ours.
         if let Ok(Ok(stream)) = stream {
-            self.serve(stream, stopped).await;
+            self.serve(stream).await;
         }
     }
 
     /// Serves requests until the client or the collector ends the connection.
-    async fn serve<S>(self, stream: S, mut stopped: watch::Receiver<bool>)
+    async fn serve<S>(self, stream: S)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let Connection { peer, tenant, router } = self;
+        let Connection { peer, tenant, front } = self;
         let place = tenant.0.clone();
         let stream = Patient::new(stream, place.clone(), PATIENCE);
         let service =
-            service_fn(move |request| answer(request, peer, place.clone(), router.clone()));
+            service_fn(move |request| answer(request, peer, place.clone(), front.clone()));
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(IDLE_TIME_MAX)
             .max_header_size(HEAD_BYTES_MAX)
             .max_buf_size(UNREAD_BYTES_MAX)
             // A client may say that it has sent everything and still read the answer.
@@ -129,11 +123,15 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         // Clients hang up as they please; that is no error of ours.
-        tokio::select! {
+        let call = tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
-            () = tenant.0.vacated() => return,
-            _ = stopped.wait_for(|stopped| *stopped) => connection.as_mut().graceful_shutdown(),
+            call = tenant.0.called() => call,
+        };
+        if call == Call::Leave {
+            return;
         }
+        connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
 }
@@ -142,14 +140,12 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     place: Arc<Place>,
-    mut router: Router,
-) -> Result<axum::response::Response, std::convert::Infallible> {
+    front: Arc<Front>,
+) -> Result<Response, Infallible> {
     place.begin();
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer);
-    let answer = router.call(request).await;
+    let answer = front.answer(peer, request).await;
     place.end();
-    answer
+    Ok(answer)
 }
 
 /// Says that there is no place, as far as the client listens.

@@ -1,4 +1,4 @@
-//! A stream that gives up on a client that stops in the middle of something.
+//! A stream that gives up on a client that does nothing for too long.
 
 use std::io;
 use std::pin::Pin;
@@ -14,14 +14,17 @@ use super::places::Place;
 /// How long is waited for a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
+    /// Longest time between two requests.
+    pub idle: Duration,
     /// Longest time for the head of a request, from its first byte on.
     pub head: Duration,
     /// Longest time without taking any byte of an answer.
     pub write: Duration,
 }
 
-/// Patient with a client between two requests, but not within one. The time for the body of a
-/// request is not limited here but with that of its answer.
+/// More patient with a client between two requests than within one. The time for the body of a
+/// request is not limited here but with that of its answer. There is one alarm for all of it, which
+/// costs next to nothing while it is only put off.
 pub(super) struct Patient<S> {
     stream: S,
     place: Arc<Place>,
@@ -47,6 +50,15 @@ impl<S> Patient<S> {
         let begun = matches!(self.head, Some((begun, _)) if begun == requests);
         if !begun && !self.place.is_serving() {
             self.head = Some((requests, Instant::now() + self.patience.head));
+        }
+    }
+
+    /// Until when a request has to begin, or its head to be whole, while none is being served.
+    fn until(&self) -> Option<Instant> {
+        let since = self.place.idle_since()?;
+        match self.head {
+            Some((begun, until)) if begun == self.place.requests() => Some(until),
+            _ => Some(since + self.patience.idle),
         }
     }
 
@@ -87,8 +99,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
             }
             return Poll::Ready(read);
         }
-        match self.head {
-            Some((begun, until)) if begun == self.place.requests() && self.stalled.is_none() => {
+        match self.until() {
+            Some(until) if self.stalled.is_none() => {
                 Poll::Ready(Err(ready!(self.wait_until(until, context))))
             }
             _ => Poll::Pending,
@@ -132,21 +144,26 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
     use tokio::time::timeout;
 
-    use super::super::places::Places;
+    use super::super::places::{Places, Tenant};
     use super::*;
     use crate::http::Metrics;
 
     const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn patient(patience: Patience) -> (DuplexStream, Patient<DuplexStream>, Tenant) {
+        let tenant = Places::new(1, &Metrics::new()).take().expect("a free place");
+        let (client, server) = duplex(16);
+        (client, Patient::new(server, tenant.0.clone(), patience), tenant)
+    }
 
     #[tokio::test]
     async fn half_a_head_and_an_answer_nobody_reads_have_their_time() {
-        let tenant = Places::new(1, &Metrics::new()).take().expect("a free place");
-        let (mut client, server) = duplex(16);
-        let patience = Patience { head: SHORT, write: SHORT };
-        let mut server = Patient::new(server, tenant.0.clone(), patience);
+        let patience = Patience { idle: LONG, head: SHORT, write: SHORT };
+        let (mut client, mut server, tenant) = patient(patience);
         let mut buffer = [0; 16];
         let idle = timeout(5 * SHORT, server.read(&mut buffer)).await;
         assert!(idle.is_err(), "between two requests it waits");
@@ -159,5 +176,18 @@ mod tests {
         assert!(body.is_err(), "the time for a body is not limited here");
         let unread = server.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(unread.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn between_two_requests_is_not_waited_for_ever() {
+        let patience = Patience { idle: SHORT, head: LONG, write: LONG };
+        let (_client, mut server, tenant) = patient(patience);
+        let mut buffer = [0; 16];
+        tenant.0.begin();
+        let served = timeout(5 * SHORT, server.read(&mut buffer)).await;
+        assert!(served.is_err(), "its answer may take longer");
+        tenant.0.end();
+        let idle = server.read(&mut buffer).await.unwrap_err();
+        assert_eq!(idle.kind(), io::ErrorKind::TimedOut);
     }
 }

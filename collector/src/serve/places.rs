@@ -1,13 +1,14 @@
 //! How many connections are served at the same time, and which of them makes room for another.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::http::Metrics;
 
@@ -37,7 +38,18 @@ pub(super) struct Place {
     answered: AtomicU32,
     /// When it last began or ended a request, in milliseconds since the start.
     used_ms: AtomicU64,
-    vacate: Notify,
+    called: Notify,
+    /// Whether it is called to leave at once.
+    is_vacated: AtomicBool,
+}
+
+/// What the task of a connection is called to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// Leave at once: another connection needs the place.
+    Leave,
+    /// Finish what has begun, and take nothing more.
+    Finish,
 }
 
 /// Keeps a [`Place`] until the connection's task ends.
@@ -61,7 +73,8 @@ impl Places {
                 return None;
             };
             held.by_number.remove(&longest.number);
-            longest.vacate.notify_one();
+            longest.is_vacated.store(true, Ordering::Relaxed);
+            longest.called.notify_one();
         }
         let number = held.next;
         held.next += 1;
@@ -71,11 +84,17 @@ impl Places {
             requests: AtomicU32::new(0),
             answered: AtomicU32::new(0),
             used_ms: AtomicU64::new(self.now_ms()),
-            vacate: Notify::new(),
+            called: Notify::new(),
+            is_vacated: AtomicBool::new(false),
         });
         held.by_number.insert(number, place.clone());
         self.open.inc();
         Some(Tenant(place))
+    }
+
+    /// Calls all connections to finish.
+    pub(super) fn close(&self) {
+        self.lock().by_number.values().for_each(|place| place.called.notify_one());
     }
 
     fn now_ms(&self) -> u64 {
@@ -111,9 +130,16 @@ impl Place {
         self.requests() != self.answered.load(Ordering::Relaxed)
     }
 
-    /// Waits until another connection needs the place.
-    pub(super) async fn vacated(&self) {
-        self.vacate.notified().await;
+    /// Since when there was no request, when there is none.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let used = Duration::from_millis(self.used_ms.load(Ordering::Relaxed));
+        (!self.is_serving()).then(|| self.places.start + used)
+    }
+
+    /// Waits until the connection has to end.
+    pub(super) async fn called(&self) -> Call {
+        self.called.notified().await;
+        if self.is_vacated.load(Ordering::Relaxed) { Call::Leave } else { Call::Finish }
     }
 }
 
@@ -134,12 +160,14 @@ mod tests {
         let [first, second] = [(); 2].map(|()| places.take().expect("a free place"));
         first.0.begin();
         let third = places.take().expect("the second makes room");
-        second.0.vacated().await;
+        assert_eq!(second.0.called().await, Call::Leave);
         third.0.begin();
         assert!(places.take().is_none(), "both are being served");
         first.0.end();
         let fourth = places.take().expect("the first makes room");
-        first.0.vacated().await;
+        assert_eq!(first.0.called().await, Call::Leave);
+        places.close();
+        assert_eq!(third.0.called().await, Call::Finish);
         drop((first, second, third, fourth));
         assert_eq!(places.lock().by_number.len(), 0);
     }
