@@ -1,11 +1,11 @@
 //! The files that the collector serves as they are: the built widget and the dashboard's style.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::encoded::Encoded;
+use crate::encoded::{Encoded, hash};
 
 /// The files of `widget/dist`: name and content.
 static DIST: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/dist.rs"));
@@ -24,8 +24,22 @@ pub(crate) static CODE: LazyLock<Code> = LazyLock::new(|| {
 
 /// The dashboard's style sheet.
 pub(crate) static STYLE: LazyLock<Style> = LazyLock::new(|| {
-    let content = Encoded::new(include_bytes!("pages/style.css").to_vec());
-    Style { name: format!("dashboard.{}.css", &content.hash()[..16]), content }
+    let sheet = include_bytes!("pages/style.css");
+    Style {
+        name: format!("dashboard.{}.css", &hash(sheet)[..16]),
+        content: Encoded::new(sheet.to_vec()),
+    }
+});
+
+/// What is served under `/assets/`, by name: the style sheet, and of the widget's files those that
+/// the build compressed.
+pub(crate) static PUBLIC: LazyLock<HashMap<&str, Encoded>> = LazyLock::new(|| {
+    let public = |(name, plain): &(&'static str, &'static [u8])| {
+        let [br, gzip] = ["br", "gz"].map(|encoding| file(&format!("{name}.{encoding}")));
+        Some((*name, Encoded::precompressed(plain, br?, gzip?)))
+    };
+    let sheet = (STYLE.name.as_str(), STYLE.content.clone());
+    DIST.iter().filter_map(public).chain([sheet]).collect()
 });
 
 /// The names of the widget's files.
@@ -67,14 +81,4 @@ pub(crate) fn loader() -> &'static str {
 /// A widget file as it is, or one made by the build with `.br` or `.gz` behind its name.
 pub(crate) fn file(name: &str) -> Option<&'static [u8]> {
     DIST.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
-}
-
-/// A widget file under `/assets/`, in every encoding.
-pub(crate) fn public(name: &str) -> Option<Encoded> {
-    if name == STYLE.name {
-        return Some(STYLE.content.clone());
-    }
-    // The build compresses what is public, and nothing else.
-    let [br, gzip] = ["br", "gz"].map(|encoding| file(&format!("{name}.{encoding}")));
-    Some(Encoded::precompressed(file(name)?, br?, gzip?))
 }

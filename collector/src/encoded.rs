@@ -1,18 +1,19 @@
 //! Content in the encodings that browsers ask for.
 
-use std::borrow::Cow;
 use std::io::Write as _;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// Some bytes, plain and compressed. Cheap to clone for what is embedded in the binary.
+/// Some bytes, plain and compressed. Cheap to clone: all clones share the bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoded {
-    plain: Cow<'static, [u8]>,
-    br: Cow<'static, [u8]>,
-    gzip: Cow<'static, [u8]>,
+    plain: Bytes,
+    br: Bytes,
+    gzip: Bytes,
+    tag: HeaderValue,
 }
 
 impl Encoded {
@@ -26,7 +27,7 @@ impl Encoded {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         gzip.write_all(&plain).expect("writing to memory does not fail");
         let gzip = gzip.finish().expect("writing to memory does not fail");
-        Encoded { plain: plain.into(), br: br.into(), gzip: gzip.into() }
+        Encoded { tag: tag(&plain), plain: plain.into(), br: br.into(), gzip: gzip.into() }
     }
 
     /// Content that was compressed when it was built.
@@ -35,12 +36,13 @@ impl Encoded {
         br: &'static [u8],
         gzip: &'static [u8],
     ) -> Encoded {
-        Encoded { plain: plain.into(), br: br.into(), gzip: gzip.into() }
+        let [plain, br, gzip] = [plain, br, gzip].map(Bytes::from_static);
+        Encoded { tag: tag(&plain), plain, br, gzip }
     }
 
-    /// SHA-256 of the plain content, in hexadecimal digits.
-    pub(crate) fn hash(&self) -> String {
-        hex(&Sha256::digest(&self.plain))
+    /// What its content is known by, in quotes: 32 hexadecimal digits.
+    pub(crate) fn tag(&self) -> &HeaderValue {
+        &self.tag
     }
 
     /// The content in the best encoding that the request accepts.
@@ -51,7 +53,7 @@ impl Encoded {
             accepted if accepts(accepted, "gzip") => (Some("gzip"), &self.gzip),
             _ => (None, &self.plain),
         };
-        let mut response = body.clone().into_owned().into_response();
+        let mut response = body.clone().into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -60,6 +62,16 @@ impl Encoded {
         }
         response
     }
+}
+
+/// SHA-256 in hexadecimal digits.
+pub(crate) fn hash(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+fn tag(content: &[u8]) -> HeaderValue {
+    let tag = format!("\"{}\"", &hash(content)[..32]);
+    HeaderValue::try_from(tag).expect("digits may stand in a header")
 }
 
 /// Lower-case hexadecimal digits.

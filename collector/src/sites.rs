@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 use survey::check::Problem;
 use survey::{Definition, Question, Site};
 
-use crate::encoded::{Encoded, hex};
+use crate::encoded::{Encoded, hash};
 use crate::loader::Loader;
 use crate::store::{Changed, Placing, Store, StoreError, StoredDefinition, StoredSite};
 
@@ -384,5 +383,5 @@ impl LiveSurvey {
 /// The version of a definition: named by its content, so that a name never means two things.
 fn version_of(definition: &Definition) -> String {
     let json = serde_json::to_vec(definition).unwrap_or_default();
-    hex(&Sha256::digest(json))[..12].to_owned()
+    hash(&json)[..12].to_owned()
 }

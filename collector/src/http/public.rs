@@ -68,18 +68,17 @@ fn tagged(
     content_type: &'static str,
     caching: &'static str,
 ) -> Response {
-    let tag = format!("\"{}\"", &content.hash()[..32]);
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.contains(&tag)) {
+    let tag = content.tag();
+    let known = request.get(header::IF_NONE_MATCH).map(HeaderValue::to_str);
+    let is_known = |known: &str| tag.to_str().is_ok_and(|tag| known.contains(tag));
+    let mut response = if known.is_some_and(|known| known.is_ok_and(is_known)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         content.respond(request, content_type)
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::ETAG, tag.clone());
     response
 }
 
@@ -88,7 +87,7 @@ pub(super) async fn asset(
     Path(name): Path<String>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asset = assets::public(&name);
+    let asset = assets::PUBLIC.get(&*name);
     let asset = asset.ok_or_else(|| Problem::not_found(format!("there is no asset {name:?}")))?;
     let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("js") => JAVASCRIPT,
