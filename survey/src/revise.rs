@@ -24,22 +24,70 @@ pub enum Outcome {
     Unanswered,
 }
 
+/// What there is of a response, as far as that decides what a further post comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// The survey's id.
+    pub survey: &'a str,
+    /// The highest revision so far.
+    pub revision: u32,
+    /// Whether there is an answer.
+    pub is_answered: bool,
+    /// When it was first stored, in milliseconds since 1970.
+    pub stored_at_ms: i64,
+}
+
+/// What a post about a response comes to, before anything is merged. See [`Outcome`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// The first post about this id.
+    New,
+    /// Something is added.
+    Revised,
+    /// Nothing new.
+    Known,
+    /// The id belongs to a response of another survey, named here.
+    OtherSurvey(&'a str),
+    /// It claims to be answered, but no answer was ever given.
+    Unanswered,
+}
+
+/// What `posted` comes to when it arrives at `now_ms` and there is this of its response.
+///
+/// After [`OPEN_MS`], or [`UNANSWERED_OPEN_MS`], a response is closed.
+pub fn judge<'a>(standing: Option<Standing<'a>>, posted: &Response, now_ms: i64) -> Verdict<'a> {
+    let lacks_answers = posted.answers.is_empty() && posted.state >= State::Answered;
+    let Some(Standing { survey, revision, is_answered, stored_at_ms }) = standing else {
+        return if lacks_answers { Verdict::Unanswered } else { Verdict::New };
+    };
+    if survey != posted.survey {
+        return Verdict::OtherSurvey(survey);
+    }
+    let open_ms = if is_answered { OPEN_MS } else { UNANSWERED_OPEN_MS };
+    if posted.revision <= revision || now_ms - stored_at_ms >= open_ms {
+        return Verdict::Known;
+    }
+    if lacks_answers && !is_answered { Verdict::Unanswered } else { Verdict::Revised }
+}
+
 /// What becomes of `stored`, first stored at `stored_at_ms`, when `posted` arrives at `now_ms`.
 ///
 /// Retries and posts out of order change nothing; an answer once given is never lost; the state
-/// never moves back; after [`OPEN_MS`], or [`UNANSWERED_OPEN_MS`], the response is closed.
+/// never moves back; a closed response stays as it is.
 pub fn revise(stored: Option<(&Response, i64)>, posted: Response, now_ms: i64) -> Outcome {
-    let Some((stored, stored_at_ms)) = stored else {
-        return settle(posted).map_or(Outcome::Unanswered, Outcome::New);
-    };
-    if stored.survey != posted.survey {
-        return Outcome::OtherSurvey(stored.survey.clone());
+    let standing = stored.map(|(stored, stored_at_ms)| Standing {
+        survey: &stored.survey,
+        revision: stored.revision,
+        is_answered: !stored.answers.is_empty(),
+        stored_at_ms,
+    });
+    match (judge(standing, &posted, now_ms), stored) {
+        (Verdict::Known, _) => Outcome::Known,
+        (Verdict::OtherSurvey(survey), _) => Outcome::OtherSurvey(survey.to_owned()),
+        (Verdict::Unanswered, _) => Outcome::Unanswered,
+        (Verdict::Revised, Some((stored, _))) => Outcome::Revised(settle(merge(stored, posted))),
+        (Verdict::New | Verdict::Revised, _) => Outcome::New(settle(posted)),
     }
-    let open_ms = if stored.answers.is_empty() { UNANSWERED_OPEN_MS } else { OPEN_MS };
-    if posted.revision <= stored.revision || now_ms - stored_at_ms >= open_ms {
-        return Outcome::Known;
-    }
-    settle(merge(stored, posted)).map_or(Outcome::Unanswered, Outcome::Revised)
 }
 
 /// The posted revision with what only the stored one knows.
@@ -63,16 +111,12 @@ fn merge(stored: &Response, posted: Response) -> Response {
     }
 }
 
-/// The response with a state that agrees with its answers; `None` when it claims answers it lacks.
-fn settle(mut response: Response) -> Option<Response> {
-    let answered = !response.answers.is_empty();
-    if !answered && response.state >= State::Answered {
-        return None;
-    }
-    if answered {
+/// The response with a state that agrees with its answers.
+fn settle(mut response: Response) -> Response {
+    if !response.answers.is_empty() {
         response.state = response.state.max(State::Answered);
     }
-    Some(response)
+    response
 }
 
 /// Milliseconds that a response was in view when the post arrived that brings its first answer, as

@@ -134,6 +134,7 @@ impl Migration {
     }
 
     async fn count(&self, site: &str) -> Result<u64, MigrateError> {
+        self.target.fold(site).await?;
         let client = self.target.client().await?;
         Ok(sink::count(&client, site).await?)
     }

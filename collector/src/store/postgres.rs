@@ -1,20 +1,26 @@
 //! The implementation on PostgreSQL: a server, and any number of collectors that write to it.
 //!
-//! Tasks gather what waits and commit it in one transaction each ([`writer`]); [`append`] is what
-//! happens to responses in it, and in which order it holds what; [`sql`] are all statements. A
-//! collector hears from the others which sites they changed ([`listen`]). The methods, here and in
-//! [`read`], are those of [`super::Store`].
+//! Tasks gather what waits and put it into a journal, in one transaction each ([`writer`],
+//! [`round`]); what stands there is acknowledged, and folded into rows and tallies soon after
+//! ([`fold`]), or at once when somebody reads. [`append`] is what happens to responses then, and in
+//! which order it holds what; [`sql`] are all statements. A collector hears from the others which
+//! sites they changed ([`listen`]). The methods, here and in [`read`], are those of
+//! [`super::Store`].
 
 mod append;
 mod configure;
 mod connect;
 mod distribute;
+mod fold;
+mod hand;
+mod job;
 mod listen;
 mod placement;
 mod read;
 mod readers;
 mod rebuild;
 mod record;
+mod round;
 pub(super) mod sink;
 mod sql;
 mod tallies;
@@ -22,6 +28,7 @@ mod tallies;
 mod tests;
 mod tls;
 mod trouble;
+mod unfolded;
 mod verify;
 mod writer;
 mod writes;
@@ -34,14 +41,17 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) use self::connect::Target;
 pub use self::distribute::DistributeError;
 pub(super) use self::distribute::distribute;
+use self::fold::Folder;
+use self::unfolded::Unfolded;
+use super::activity::Commits;
 use super::{
     Activity, Amendment, Changed, Kept, OpenError, Placing, Posted, StoreError, StoredDefinition,
     StoredSite, Verified, VerifyError,
 };
 
-/// Connections for everything but plain reads: the writers', the rebuild's, and some for sign-ins
-/// and configuration.
-const CONNECTIONS: usize = 6;
+/// Connections for everything but plain reads: those of the writers, of what folds and of the
+/// rebuild, and some for sign-ins and configuration.
+const CONNECTIONS: usize = 8;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 
@@ -66,16 +76,11 @@ impl Postgres {
         let mut client = target.first(&pool).await?;
         target.recognize(&client, true).await?;
         configure::migrate(&mut client, &target).await?;
-        let readers = readers::Readers::new(&target, replica).await?;
+        let writer = writer::Writer::start(&pool);
+        let readers = readers::Readers::new(&target, replica, writer.folder()).await?;
         let (rebuilds, sites) = mpsc::unbounded_channel();
         tokio::spawn(rebuild::run(pool.clone(), sites));
-        let store = Postgres {
-            writer: writer::Writer::start(&pool),
-            target: Arc::new(target),
-            pool,
-            readers,
-            rebuilds,
-        };
+        let store = Postgres { writer, target: Arc::new(target), pool, readers, rebuilds };
         let sites = read::placed_sites(&client).await;
         // One that was cut off when the last collector ended goes on.
         for site in sites.map_err(|trouble| store.failed(trouble))? {
@@ -103,6 +108,11 @@ impl Postgres {
         let _ = self.rebuilds.send(site);
     }
 
+    /// Returns after everything that was journaled of a site before is folded.
+    pub(super) async fn fold(&self, site: &str) -> Result<(), StoreError> {
+        self.writer.folder().fold(site).await
+    }
+
     /// A connection.
     pub(super) async fn client(&self) -> Result<Client, StoreError> {
         Ok(self.pool.get().await?)
@@ -114,7 +124,7 @@ impl Postgres {
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
-        self.writer.send(writer::Job::Append { batch, reply })?;
+        self.writer.send(job::Job::Append { batch, stored: Vec::new(), reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -125,14 +135,14 @@ impl Postgres {
         amendment: Amendment,
     ) -> Result<bool, StoreError> {
         let (reply, found) = oneshot::channel();
-        self.writer.send(writer::Job::Amend { key: (site, id), amendment, reply })?;
+        self.writer.send(job::Job::Amend { key: (site, id), amendment, reply })?;
         found.await.map_err(|_| StoreError::Closed)?
     }
 
     pub(super) async fn erase(&self, site: String, ids: Vec<String>) -> Result<usize, StoreError> {
         let (reply, erased) = oneshot::channel();
         let keys = ids.into_iter().map(|id| (site.clone(), id)).collect();
-        self.writer.send(writer::Job::Erase { keys, reply })?;
+        self.writer.send(job::Job::Erase { keys, reply })?;
         erased.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -219,16 +229,22 @@ impl Postgres {
 
 /// A connection to a database that has to hold our tables already.
 async fn existing(target: &Target) -> Result<Client, OpenError> {
-    let client = target.first(&target.pool(1)).await?;
+    let mut client = target.first(&target.pool(1)).await?;
     target.recognize(&client, false).await?;
     match configure::release(&client, target).await? {
-        Some(_) => Ok(client),
+        Some(_) => configure::migrate(&mut client, target).await.map(|()| client),
         None => Err(OpenError::Empty(target.to_string())),
     }
 }
 
-/// Counts all responses of a database again.
+/// Counts all responses of a database again, those included that were only journaled.
 pub(super) async fn verify(target: Target, repair: bool) -> Result<Verified, VerifyError> {
     let mut client = existing(&target).await?;
+    let (unfolded, commits) = (Arc::new(Unfolded::new()), Commits::default());
+    let folder = Folder::start(&target.pool(1), unfolded, commits);
+    for site in read::placed_sites(&client).await.map_err(StoreError::from)? {
+        folder.fold(&site).await?;
+    }
+    folder.close().await;
     Ok(verify::verify(&mut client, repair).await.map_err(StoreError::from)?)
 }

@@ -1,13 +1,15 @@
 //! What an [`Ingest`] learns and has written inside one transaction.
 //!
-//! Every transaction takes what it holds in one order: sites, stored records, new records, buckets,
-//! tallies, each in the order of its keys. So collectors never wait for each other in a circle.
+//! Every transaction takes what it holds in one order: the turn to fold and entries of the journal,
+//! sites, stored records, new records, buckets, tallies, each in the order of its keys. So collectors
+//! never wait for each other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
 use futures_util::future::{try_join, try_join_all};
+use survey::Definition;
 
 use super::super::ingest::{
     Asked, Breakdown, Ingest, Row, RowKey, Settled, Version, no_definition, version_of,
@@ -89,25 +91,27 @@ async fn asked(
     row: &tokio_postgres::Row,
 ) -> Result<Arc<Asked>, Trouble> {
     let record = of_row(row)?;
-    let version = version_of(&record.response);
-    if let Some(definition) = ingest.definition(&version) {
-        return Ok(Arc::new(Asked { record, definition }));
-    }
-    let definition = Arc::new(definition(transaction, &version).await?);
-    ingest.learn_definition(version, definition.clone());
+    let definition = definition(ingest, transaction, &version_of(&record.response)).await?;
     Ok(Arc::new(Asked { record, definition }))
 }
 
 /// The definition that responses were asked with.
-async fn definition(
+pub(super) async fn definition(
+    ingest: &mut Ingest,
     transaction: &impl GenericClient,
-    (site, survey, version): &Version,
-) -> Result<survey::Definition, Trouble> {
-    let find = transaction.prepare_cached(sql::DEFINITION).await?;
-    match transaction.query_opt(&find, &[site, survey, version]).await? {
-        Some(row) => json(&row, 0),
-        None => Err(Trouble::Damaged(no_definition(site, survey, version))),
+    version: &Version,
+) -> Result<Arc<Definition>, Trouble> {
+    if let Some(definition) = ingest.definition(version) {
+        return Ok(definition);
     }
+    let find = transaction.prepare_cached(sql::DEFINITION).await?;
+    let (site, survey, number) = version;
+    let Some(row) = transaction.query_opt(&find, &[site, survey, number]).await? else {
+        return Err(Trouble::Damaged(no_definition(site, survey, number)));
+    };
+    let definition: Arc<Definition> = Arc::new(json(&row, 0)?);
+    ingest.learn_definition(version.clone(), definition.clone());
+    Ok(definition)
 }
 
 /// Learns the buckets in which changed values belong that were never met.

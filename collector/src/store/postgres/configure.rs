@@ -1,38 +1,44 @@
 //! The rows that a site's configuration is kept in, and the schema.
 
-use deadpool_postgres::{Client, Transaction};
+use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::types::ToSql;
 
 use super::super::placement::Placing;
 use super::super::record::to_json;
 use super::super::{OpenError, StoredDefinition, StoredSite};
 use super::connect::Target;
+use super::hand::begin;
 use super::trouble::Trouble;
-use super::writer::begin;
 use super::{placement, sql};
 
+/// What makes the tables: those of the first schema, and what each later one adds.
+const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("to-schema-2.sql")];
 /// The schema this release writes.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = SCHEMAS.len() as i32;
 
 /// Brings the schema up to date, unless it is; one program at a time does.
 pub(super) async fn migrate(client: &mut Client, target: &Target) -> Result<(), OpenError> {
-    if release(client, target).await?.is_some() {
+    if release(client, target).await? == Some(SCHEMA) {
         return Ok(());
     }
     let failed = |error: tokio_postgres::Error| target.unreachable(&error);
     let transaction = begin(client).await.map_err(failed)?;
     transaction.execute(sql::LOCK_SCHEMA, &[]).await.map_err(failed)?;
     // Another program may have done it while this one waited.
-    let there: bool = transaction.query_one(sql::HAS_RELEASE, &[]).await.map_err(failed)?.get(0);
-    if !there {
-        transaction.batch_execute(include_str!("schema.sql")).await.map_err(failed)?;
-        transaction.execute(sql::SET_RELEASE, &[&SCHEMA]).await.map_err(failed)?;
+    let found = release(&transaction, target).await?;
+    for schema in SCHEMAS.iter().skip(found.map_or(0, |found| found.unsigned_abs() as usize)) {
+        transaction.batch_execute(schema).await.map_err(failed)?;
     }
+    let note = if found.is_some() { sql::RAISE_RELEASE } else { sql::SET_RELEASE };
+    transaction.execute(note, &[&SCHEMA]).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
 }
 
 /// The schema that is there, if any; it has to be of no newer release.
-pub(super) async fn release(client: &Client, target: &Target) -> Result<Option<i32>, OpenError> {
+pub(super) async fn release(
+    client: &impl GenericClient,
+    target: &Target,
+) -> Result<Option<i32>, OpenError> {
     let failed = |error: tokio_postgres::Error| target.unreachable(&error);
     let there: bool = client.query_one(sql::HAS_RELEASE, &[]).await.map_err(failed)?.get(0);
     if !there {

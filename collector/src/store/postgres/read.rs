@@ -1,4 +1,5 @@
-//! Plain reads. What may lag behind is read from a replica, if there is one.
+//! Plain reads. What may lag behind is read from a replica, if there is one; everything else about
+//! responses after what was journaled is folded.
 
 use deadpool_postgres::Client;
 use tokio_postgres::types::ToSql;
@@ -19,12 +20,13 @@ impl Postgres {
     ) -> Result<Tallies, StoreError> {
         let (site, queries) = (&site, &queries);
         let ask = |mut client| async move { tallies::read(&mut client, site, queries).await };
-        self.readers.ask(ask).await
+        self.readers.ask(site, ask).await
     }
 
     pub(in crate::store) async fn responses(&self, query: PageQuery) -> Result<Page, StoreError> {
         let query = &query;
-        self.readers.ask(|client| async move { page(&client, query).await }).await
+        let ask = |client| async move { page(&client, query).await };
+        self.readers.ask(&query.site, ask).await
     }
 
     pub(in crate::store) async fn oldest_first(
@@ -35,11 +37,11 @@ impl Postgres {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let (time, id) = after.unwrap_or((i64::MIN, String::new()));
-        let limit = limit as i64;
-        let asked: [&(dyn ToSql + Sync); 5] = [&site, &survey, &time, &id, &limit];
+        let (site, limit) = (&site, limit as i64);
+        let asked: [&(dyn ToSql + Sync); 5] = [site, &survey, &time, &id, &limit];
         let asked = &asked;
         let ask = |client| async move { records(&client, sql::OLDEST_FIRST, asked).await };
-        self.readers.ask(ask).await
+        self.readers.ask(site, ask).await
     }
 
     pub(in crate::store) async fn attribute_keys(
@@ -52,7 +54,7 @@ impl Postgres {
             let rows = client.query(sql::ATTRIBUTE_KEYS, &[site, survey]).await?;
             Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
         };
-        self.readers.ask(ask).await
+        self.readers.ask(site, ask).await
     }
 
     pub(in crate::store) async fn of_other_surveys(
@@ -61,6 +63,7 @@ impl Postgres {
         survey: String,
         ids: Vec<String>,
     ) -> Result<Vec<(String, String)>, StoreError> {
+        self.fold(&site).await?;
         let client = self.client().await?;
         let rows = client.query(sql::OF_OTHER_SURVEYS, &[&site, &survey, &ids]).await?;
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
@@ -75,6 +78,7 @@ impl Postgres {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let of = if respondent.starts_with('~') { sql::OF_DRAWN } else { sql::OF_NAMED };
+        self.fold(&site).await?;
         let client = self.client().await?;
         Ok(records(&client, of, &[&site, &respondent, &(limit as i64)]).await?)
     }
@@ -84,6 +88,7 @@ impl Postgres {
         site: String,
         id: String,
     ) -> Result<Option<String>, StoreError> {
+        self.fold(&site).await?;
         let client = self.client().await?;
         let find = client.prepare_cached(sql::ASKED_VERSION).await?;
         let row = client.query_opt(&find, &[&site, &id]).await?;

@@ -1,4 +1,5 @@
-//! Plain reads: from a replica while it answers, else from the primary.
+//! Plain reads: from a replica while it answers, else from the primary. What was acknowledged is
+//! folded before the primary is read from; a replica shows it when it has been.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use deadpool_postgres::{Client, Pool};
 
 use super::super::{OpenError, StoreError};
 use super::connect::Target;
+use super::fold::Folder;
 use super::trouble::Trouble;
 
 /// Connections for plain reads.
@@ -19,6 +21,7 @@ const REST: Duration = Duration::from_secs(5);
 pub(super) struct Readers {
     primary: Pool,
     replica: Option<Arc<Replica>>,
+    folder: Folder,
 }
 
 #[derive(Debug)]
@@ -33,17 +36,20 @@ impl Readers {
     pub(super) async fn new(
         primary: &Target,
         replica: Option<Target>,
+        folder: &Folder,
     ) -> Result<Readers, OpenError> {
         let replica = match replica {
             None => None,
             Some(target) => Some(Arc::new(Replica::new(&target).await?)),
         };
-        Ok(Readers { primary: primary.pool(READERS), replica })
+        Ok(Readers { primary: primary.pool(READERS), replica, folder: folder.clone() })
     }
 
-    /// Asks something that changes nothing. What the replica does not answer, the primary does.
+    /// Asks something about a site that changes nothing. What the replica does not answer, the
+    /// primary does.
     pub(super) async fn ask<T, Answer>(
         &self,
+        site: &str,
         question: impl Fn(Client) -> Answer,
     ) -> Result<T, StoreError>
     where
@@ -56,6 +62,7 @@ impl Readers {
                 Err(trouble) => replica.rest(trouble),
             }
         }
+        self.folder.fold(site).await?;
         Ok(question(self.primary.get().await?).await?)
     }
 

@@ -12,9 +12,9 @@ use tokio_postgres::Row;
 use super::super::ingest::{Ingest, RowKey};
 use super::super::placement::{Generation, STEP};
 use super::append;
+use super::hand::begin;
 use super::record::id_of;
 use super::trouble::Trouble;
-use super::writer::begin;
 use super::{placement, sql};
 
 /// Pause before a step that failed is tried again.

@@ -10,9 +10,9 @@ use super::super::ingest::{Asked, Breakdown, Row};
 use super::super::placement::{Generation, Placing};
 use super::super::record::{Record, to_json};
 use super::super::{StoreError, StoredDefinition, StoredSite};
+use super::hand::begin;
 use super::record::Columns;
 use super::trouble::Trouble;
-use super::writer::begin;
 use super::writes::{Buckets, Parameter};
 use super::{configure, placement, sql, verify};
 

@@ -20,6 +20,21 @@ macro_rules! columns {
     };
 }
 
+/// What finds records by their ids, each by a look of its own: a server that does not know yet how
+/// many there are would otherwise read all of a site.
+macro_rules! one_by_one {
+    ($hold:literal) => {
+        concat!(
+            "SELECT it.* FROM unnest($2::text[]) AS wanted (id), LATERAL (SELECT ",
+            columns!(),
+            "
+             FROM nabz.responses WHERE site = $1 AND id = wanted.id LIMIT 1",
+            $hold,
+            ") AS it"
+        )
+    };
+}
+
 /// What writes whole records, up to what is done about those that are there.
 macro_rules! insert {
     () => {
@@ -49,9 +64,10 @@ macro_rules! sums {
 }
 
 /// All tables, and whether their rows belong to sites.
-pub(super) const TABLES: [(&str, bool); 9] = [
+pub(super) const TABLES: [(&str, bool); 10] = [
     ("nabz.sites", true),
     ("nabz.definitions", true),
+    ("nabz.journal", true),
     ("nabz.responses", true),
     ("nabz.placements", true),
     ("nabz.tallies", true),
@@ -81,6 +97,8 @@ statements! {
     RELEASE = "SELECT schema FROM nabz.release";
     /// Notes the schema of the tables.
     SET_RELEASE = "INSERT INTO nabz.release VALUES ($1)";
+    /// Notes that the tables are of a newer schema.
+    RAISE_RELEASE = "UPDATE nabz.release SET schema = $1";
     /// Lets one program at a time change the schema.
     LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(1851875962, 0)";
     /// Begins a transaction in which every statement sees what was committed before it.
@@ -156,10 +174,39 @@ statements! {
     REACHED =
         "UPDATE nabz.placements SET counted_to = $3 WHERE site = $1 AND generation = $2";
 
-    /// The records with these ids, held until the transaction ends.
-    RECORDS = concat!(
-        "SELECT ", columns!(), " FROM nabz.responses
-         WHERE site = $1 AND id = ANY($2) ORDER BY id FOR UPDATE");
+    /// Keeps posts until they are folded. One entry is kept once, however often that is tried.
+    JOURNAL =
+        "INSERT INTO nabz.journal (site, entry, ids, surveys, posts, aside)
+         VALUES ($1, $2, $3, $4, $5, false) ON CONFLICT (site, entry) DO NOTHING";
+    /// Which of these ids others than this collector have kept posts of, about other surveys.
+    CONTESTED =
+        "SELECT ours.id FROM nabz.journal AS j, unnest(j.ids, j.surveys) AS theirs (id, survey),
+           unnest($2::text[], $3::text[]) AS ours (id, survey)
+         WHERE j.site = $1 AND right(j.entry, 16) <> $4 AND theirs.id = ours.id
+           AND theirs.survey <> ours.survey";
+    /// The sites of which posts are kept.
+    JOURNALED_SITES = "SELECT DISTINCT site FROM nabz.journal ORDER BY site";
+    /// The oldest entries of a site that can be folded.
+    ENTRIES =
+        "SELECT entry FROM nabz.journal WHERE site = $1 AND NOT aside ORDER BY entry LIMIT $2";
+    /// Waits until nobody folds a site, and keeps all others from it until the transaction ends.
+    TAKE_TURN = "SELECT pg_advisory_xact_lock(1851875963, hashtext($1))";
+    /// Takes entries out, and the posts of some of them along.
+    TAKE =
+        "DELETE FROM nabz.journal WHERE site = $1 AND entry = ANY($2)
+         RETURNING entry, CASE WHEN entry = ANY($3) THEN posts END";
+    /// Has an entry folded no more.
+    SET_ASIDE = "UPDATE nabz.journal SET aside = true WHERE site = $1 AND entry = $2";
+    /// Has all entries of a site folded again.
+    BRING_BACK = "UPDATE nabz.journal SET aside = false WHERE site = $1 AND aside";
+    /// Has the space of entries that were folded used again. The server would look for it once a
+    /// minute, and by then there is much of it.
+    SWEEP = "VACUUM (SKIP_LOCKED, TRUNCATE false) nabz.journal";
+
+    /// The records with these ids.
+    PEEK = one_by_one!("");
+    /// The records with these ids, held in this order until the transaction ends.
+    RECORDS = one_by_one!(" FOR UPDATE");
     /// Writes new records. It fails when somebody else wrote one of them meanwhile.
     INSERT = insert!();
     /// Writes records that are there already.

@@ -63,7 +63,7 @@ async fn look<'a>(
         let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
         return Ok(snapshot.read_only(true).start().await?);
     }
-    let transaction = super::writer::begin(client).await?;
+    let transaction = super::hand::begin(client).await?;
     transaction.execute(sql::CLOSE_SITE, &[&site]).await?;
     Ok(transaction)
 }

@@ -1,0 +1,210 @@
+//! A round of posts on their way into the journal: an entry for each site, whoever posted them.
+//!
+//! They are written first, and only then is looked at what there was before. So of two collectors
+//! that take posts about one response at the same moment at least one sees the other's, and what
+//! was acknowledged is not refused when it is folded.
+
+use std::sync::Arc;
+
+use deadpool_postgres::Client;
+use futures_util::future::{try_join, try_join_all};
+use tokio_postgres::Row;
+
+use super::super::record::Record;
+use super::super::{Kept, Posted, journal};
+use super::job::{Job, Reply};
+use super::record::{id_of, of_row};
+use super::sql;
+use super::trouble::Trouble;
+use super::unfolded::{Found, Unfolded};
+use super::writes::Parameter;
+
+/// So many posts at once come from an import: they are better written without a detour.
+const MANY: usize = 8;
+/// What PostgreSQL takes in no text, the way JSON writes it.
+const NUL: &str = "\\u0000";
+
+/// Posts about several sites.
+#[derive(Default)]
+pub(super) struct Round(Vec<Sheet>);
+
+/// Posts about one site, which become an entry.
+struct Sheet {
+    site: String,
+    posts: Vec<Posted>,
+    /// The posts as text, those of each job on a line.
+    text: String,
+    /// Who waits for how many of them, in turn.
+    waiting: Vec<(Reply<Vec<Kept>>, usize)>,
+    key: Arc<str>,
+    /// The responses that nothing is known of here, and their surveys.
+    ids: Vec<String>,
+    surveys: Vec<String>,
+}
+
+impl Round {
+    /// Takes the jobs that may go through the journal; the others come back.
+    pub(super) fn of(jobs: Vec<Job>, unfolded: &Unfolded) -> (Round, Vec<Job>) {
+        let (mut round, mut others) = (Round::default(), Vec::new());
+        for job in jobs {
+            match job {
+                Job::Append { batch, stored, reply }
+                    if is_about_one_site(&batch) && batch.len() < MANY =>
+                {
+                    let line = journal::write(&batch);
+                    if line.contains(NUL) {
+                        others.push(Job::Append { batch, stored, reply });
+                    } else {
+                        round.sheet(&batch[0].response.site, unfolded).push(&line, batch, reply);
+                    }
+                }
+                job => others.push(job),
+            }
+        }
+        for sheet in &mut round.0 {
+            (sheet.ids, sheet.surveys) = unfolded.unknown(&sheet.site, &sheet.posts);
+        }
+        (round, others)
+    }
+
+    fn sheet(&mut self, site: &str, unfolded: &Unfolded) -> &mut Sheet {
+        let number = self.0.iter().position(|sheet| sheet.site == site);
+        let number = number.unwrap_or_else(|| {
+            self.0.push(Sheet::new(site.to_owned(), unfolded.next_key()));
+            self.0.len() - 1
+        });
+        &mut self.0[number]
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes the entries under the name of this collector's, and looks what there was before. All
+    /// travels together.
+    pub(super) async fn write(&self, client: &Client, writer: &str) -> Result<Vec<Found>, Trouble> {
+        for statement in [sql::JOURNAL, sql::CONTESTED, sql::PEEK] {
+            client.prepare_cached(statement).await?;
+        }
+        let looks = self.0.iter().map(|sheet| sheet.look(client, writer));
+        let ((), found) = try_join(self.put(client), try_join_all(looks)).await?;
+        Ok(found)
+    }
+
+    /// Writes the entries: one as it is, several in a transaction.
+    async fn put(&self, client: &Client) -> Result<(), Trouble> {
+        let say = async |statement| {
+            let several = self.0.len() > 1;
+            if several { Ok(client.batch_execute(statement).await?) } else { Ok(()) }
+        };
+        let entries = try_join_all(self.0.iter().map(|sheet| sheet.put(client)));
+        try_join(say(sql::BEGIN), try_join(entries, say(sql::COMMIT))).await?;
+        Ok(())
+    }
+
+    /// Tells those who wait what became of their posts, as far as that is sure. What is not, which
+    /// is nearly nothing, comes back.
+    pub(super) fn acknowledge(self, found: &[Found], unfolded: &Unfolded) -> Vec<Job> {
+        let sheets = self.0.into_iter().zip(found);
+        sheets.flat_map(|(sheet, found)| sheet.acknowledge(found, unfolded)).collect()
+    }
+
+    /// The jobs, when nothing could be written.
+    pub(super) fn into_jobs(self) -> Vec<Job> {
+        let jobs = self.0.into_iter().flat_map(|Sheet { posts, waiting, .. }| {
+            let mut posts = posts.into_iter();
+            let job = move |(reply, count)| Job::Append {
+                batch: posts.by_ref().take(count).collect(),
+                stored: Vec::new(),
+                reply,
+            };
+            waiting.into_iter().map(job)
+        });
+        jobs.collect()
+    }
+}
+
+fn is_about_one_site(batch: &[Posted]) -> bool {
+    let mut sites = batch.iter().map(|posted| &posted.response.site);
+    sites.next().is_some_and(|first| sites.all(|site| site == first))
+}
+
+impl Sheet {
+    fn new(site: String, key: Arc<str>) -> Sheet {
+        let (posts, text, waiting) = (Vec::new(), String::new(), Vec::new());
+        Sheet { site, posts, text, waiting, key, ids: Vec::new(), surveys: Vec::new() }
+    }
+
+    fn push(&mut self, line: &str, batch: Vec<Posted>, reply: Reply<Vec<Kept>>) {
+        self.text += line;
+        self.text.push('\n');
+        self.waiting.push((reply, batch.len()));
+        self.posts.extend(batch);
+    }
+
+    async fn put(&self, client: &Client) -> Result<(), Trouble> {
+        let Sheet { site, key, ids, surveys, text, .. } = self;
+        let put = client.prepare_cached(sql::JOURNAL).await?;
+        let entry: [Parameter; 5] = [site, &&**key, ids, surveys, text];
+        client.execute(&put, &entry).await?;
+        Ok(())
+    }
+
+    /// What there is of the responses that nothing is known of here. What another collector folds
+    /// meanwhile is no more in the journal, but then it is stored: so that comes last.
+    async fn look(&self, client: &Client, writer: &str) -> Result<Found, Trouble> {
+        let Sheet { site, ids, surveys, .. } = self;
+        let mut found = Found::default();
+        if ids.is_empty() {
+            return Ok(found);
+        }
+        let contested = client.prepare_cached(sql::CONTESTED).await?;
+        let peek = client.prepare_cached(sql::PEEK).await?;
+        let about: [Parameter; 4] = [site, ids, surveys, &writer];
+        let contested = client.query(&contested, &about);
+        let (contested, stored) = try_join(contested, client.query(&peek, &about[..2])).await?;
+        for row in &contested {
+            found.unclear.insert(row.try_get(0)?);
+        }
+        for row in &stored {
+            self.note(row, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn note(&self, row: &Row, found: &mut Found) -> Result<(), Trouble> {
+        let id = id_of(row)?;
+        match of_row(row) {
+            Ok(record) if self.fits(&record) => drop(found.records.insert(id, record)),
+            Ok(_) | Err(Trouble::Damaged(_)) => drop(found.unclear.insert(id)),
+            Err(trouble) => return Err(trouble),
+        }
+        Ok(())
+    }
+
+    /// Whether all posts about a stored response were accepted against its definition.
+    fn fits(&self, Record { response: stored, .. }: &Record) -> bool {
+        let mut about = self.posts.iter().map(|it| &it.response).filter(|it| it.id == stored.id);
+        about.all(|it| it.survey == stored.survey && it.version == stored.version)
+    }
+
+    fn acknowledge(self, found: &Found, unfolded: &Unfolded) -> Vec<Job> {
+        let posts = Arc::new(self.posts);
+        let mut kept = unfolded.add(&self.site, (self.key, posts.clone()), found).into_iter();
+        let mut posts = posts.iter();
+        let mut unsure = Vec::new();
+        for (reply, count) in self.waiting {
+            let batch: Vec<&Posted> = posts.by_ref().take(count).collect();
+            let stored: Vec<Option<Kept>> = kept.by_ref().take(count).collect();
+            if stored.iter().all(Option::is_some) {
+                // Nobody may be waiting any more; it is durable all the same.
+                let _ = reply.send(Ok(stored.into_iter().flatten().collect()));
+            } else {
+                let batch = batch.into_iter().cloned().collect();
+                unsure.push(Job::Append { batch, stored, reply });
+            }
+        }
+        unsure
+    }
+}
