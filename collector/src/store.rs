@@ -23,6 +23,7 @@ mod sqlite;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod told;
 mod verify;
 mod whole;
 

@@ -6,7 +6,7 @@
 //! what [`Ingest::settle`] hands out, and last the changes of the tallies. So a response that came in
 //! three posts is placed, counted and written once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -18,6 +18,7 @@ use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 use super::changes::Changes;
 use super::placement::{Buckets, Generation, Place, Placement, Places};
 use super::record::{Amendment, Record, value_of};
+use super::told::Told;
 use super::{Kept, Posted};
 
 /// Site and id of a response.
@@ -76,6 +77,10 @@ pub(super) struct Ingest {
     pub(super) changes: Changes,
     /// What is known of responses.
     known: HashMap<RowKey, Known, RandomState>,
+    /// Those that were changed, in the order in which they first were; some may be erased.
+    waiting: VecDeque<RowKey>,
+    /// How many of them were handed out so far.
+    settled: u64,
     /// Stored records that cannot be gone on with, and why.
     damaged: HashMap<RowKey, String>,
     /// The records to delete.
@@ -139,11 +144,22 @@ impl Ingest {
         self.damaged.get(key)
     }
 
-    /// The breakdowns whose buckets have to be learned before what was changed can be placed: those
-    /// with a value never met. Another collector may have met it.
-    pub(super) fn unknown_buckets(&self) -> BTreeSet<Breakdown> {
+    /// How many changed responses wait to be settled.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// How many were handed out so far, and how many will have been when all that wait now are.
+    pub(super) fn settled(&self) -> (u64, u64) {
+        (self.settled, self.settled + self.waiting.len() as u64)
+    }
+
+    /// The breakdowns whose buckets have to be learned before so many of the responses that wait
+    /// can be placed: those with a value never met. Another collector may have met it.
+    pub(super) fn unknown_buckets(&self, limit: usize) -> BTreeSet<Breakdown> {
         let mut unknown = BTreeSet::new();
-        for Known { now, .. } in self.known.values().filter(|known| known.is_changed()) {
+        let known = self.waiting.iter().take(limit).filter_map(|key| self.known.get(key));
+        for Known { now, .. } in known {
             let response = &now.record.response;
             let Response { site, survey, .. } = response;
             for key in self.placements_of(site).iter().flat_map(|it| &it.breakdowns) {
@@ -177,10 +193,14 @@ impl Ingest {
         };
         match known {
             Some(known) => {
+                if !known.is_changed() {
+                    self.waiting.push_back(key);
+                }
                 known.now = now;
                 Kept::Revised
             }
             None => {
+                self.waiting.push_back(key.clone());
                 self.known.insert(key, Known { stored: None, now });
                 Kept::New
             }
@@ -190,6 +210,9 @@ impl Ingest {
     /// Changes what was made of a response; tells whether there is such a response.
     pub(super) fn amend(&mut self, key: &RowKey, amendment: &Amendment) -> bool {
         let Some(known) = self.known.get_mut(key) else { return false };
+        if !known.is_changed() {
+            self.waiting.push_back(key.clone());
+        }
         amendment.apply(&mut Arc::make_mut(&mut known.now).record);
         true
     }
@@ -207,18 +230,24 @@ impl Ingest {
     /// Gives a learned response its place in a new generation, beside that in the one that is
     /// shown. What was stored or revised meanwhile has it.
     pub(super) fn place_anew(&mut self, key: &RowKey, generation: Generation) {
-        let Some(Known { now, .. }) = self.known.get_mut(key) else { return };
+        let Some(known) = self.known.get_mut(key) else { return };
+        let is_changed = known.is_changed();
+        let now = &mut known.now;
         if !now.record.places.contains_key(&generation) {
             // What is another than the stored one is placed and written.
             *now = Arc::new(Asked::clone(now));
+            if !is_changed {
+                self.waiting.push_back(key.clone());
+            }
         }
     }
 
-    /// Places and counts what was changed, and hands out what is to be written. What was known of
-    /// responses is forgotten.
-    pub(super) fn settle(&mut self) -> Settled {
-        let known = std::mem::take(&mut self.known);
-        let mut changed: Vec<_> = known.into_iter().filter(|(_, it)| it.is_changed()).collect();
+    /// Places and counts so many of the responses that wait, the oldest first, and hands out what
+    /// is to be written of them. What was known of them is forgotten.
+    pub(super) fn settle(&mut self, limit: usize) -> Settled {
+        let keys = self.waiting.drain(..limit.min(self.waiting.len()));
+        self.settled += keys.len() as u64;
+        let mut changed: Vec<_> = keys.filter_map(|key| self.known.remove_entry(&key)).collect();
         changed.sort_by(|(one, _), (next, _)| one.cmp(next));
         let rows = changed.into_iter().map(|(_, known)| self.row(known)).collect();
         let mut buckets = std::mem::take(&mut self.new_buckets);
@@ -285,6 +314,13 @@ impl Ingest {
         self.placements.clear();
     }
 
+    /// Forgets what is known of responses that were not changed.
+    pub(super) fn forget_unchanged(&mut self) {
+        if self.known.len() > self.waiting.len() {
+            self.known.retain(|_, known| known.is_changed());
+        }
+    }
+
     /// Forgets what is damaged: that may have been mended.
     pub(super) fn forget_damage(&mut self) {
         self.damaged.clear();
@@ -335,23 +371,6 @@ fn too_soon(took_ms: Option<i64>, min_ms: i64) -> Option<String> {
         seconds(took_ms),
         seconds(min_ms)
     ))
-}
-
-/// Buckets by site, survey and breakdown key: found without copying the three names.
-#[derive(Default)]
-struct Told(Named<Named<Named<HashSet<String>>>>);
-/// Something by its name, found fast.
-type Named<T> = HashMap<String, T, RandomState>;
-
-impl Told {
-    fn of(&self, site: &str, survey: &str, key: &str) -> Option<&HashSet<String>> {
-        self.0.get(site)?.get(survey)?.get(key)
-    }
-
-    fn entry(&mut self, (site, survey, key): &Breakdown) -> &mut HashSet<String> {
-        let surveys = self.0.entry(site.clone()).or_default();
-        surveys.entry(survey.clone()).or_default().entry(key.clone()).or_default()
-    }
 }
 
 /// Site and id of a response.

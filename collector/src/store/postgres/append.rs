@@ -119,7 +119,7 @@ pub(super) async fn learn_buckets(
     ingest: &mut Ingest,
     transaction: &impl GenericClient,
 ) -> Result<(), Trouble> {
-    let unknown = ingest.unknown_buckets();
+    let unknown = ingest.unknown_buckets(usize::MAX);
     let known = unknown.iter().map(|breakdown| buckets(transaction, breakdown));
     let known = try_join_all(known).await?;
     for (breakdown, known) in unknown.iter().zip(known) {
@@ -143,7 +143,7 @@ pub(super) async fn write(
     transaction: &impl GenericClient,
     end: impl Future<Output = Result<(), Trouble>>,
 ) -> Result<(), Trouble> {
-    let Settled { erased, rows, buckets } = ingest.settle();
+    let Settled { erased, rows, buckets } = ingest.settle(usize::MAX);
     let erased = Erased::of(erased);
     let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
     let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();
@@ -151,6 +151,7 @@ pub(super) async fn write(
     let tallies = tallies::take(&mut ingest.changes);
     ingest.forget_placements();
     ingest.forget_damage();
+    ingest.forget_unchanged();
     let mut writes = Writes::default();
     for Erased { site, ids } in &erased {
         writes.push(transaction, sql::ERASE, [site as Parameter, ids]).await?;

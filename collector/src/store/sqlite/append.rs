@@ -1,6 +1,6 @@
 //! What an [`Ingest`] learns and has written inside the writer's transaction.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use rusqlite::Transaction;
@@ -24,9 +24,9 @@ pub(super) struct Memory {
     knows_journal: bool,
     /// The posts of this transaction that changed something, as they are to stand there.
     lines: Vec<String>,
-    /// Posts that were decided on and are not written as rows yet.
-    waiting: usize,
-    /// Whether some of them came in bulk: then the rows are written at once, and not remembered.
+    /// Its entries, and how many responses will have been settled when each is of no use any more.
+    entries: VecDeque<(i64, u64)>,
+    /// Whether some posts of this transaction came in bulk: then the rows are written at once, and not remembered.
     in_bulk: bool,
 }
 
@@ -72,9 +72,14 @@ impl Memory {
         !self.knows_journal
     }
 
-    /// How many posts are not written as rows yet.
+    /// How many responses were written as rows so far.
+    pub(super) fn settled(&self) -> u64 {
+        self.ingest.settled().0
+    }
+
+    /// How many responses are not written as rows yet.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting
+        self.ingest.waiting()
     }
 
     /// Forgets what may have been changed by somebody else within this transaction.
@@ -91,6 +96,11 @@ impl Memory {
 
 /// From so many responses on, looking once for all of them pays.
 const MANY: usize = 8;
+/// So many responses may wait to be written as rows: most of a showing's posts come meanwhile.
+const WAITING: usize = 512;
+/// Beyond that, so many are written at once: fewer would not share tallies, more would keep others
+/// waiting.
+const SLICE: usize = 64;
 
 /// Stores responses, as text first; tells what became of them.
 pub(super) fn keep(
@@ -103,7 +113,6 @@ pub(super) fn keep(
     let kept = append(memory, transaction, batch)?;
     if kept.iter().any(|kept| matches!(kept, Kept::New | Kept::Revised)) {
         memory.lines.push(line);
-        memory.waiting += posts;
         memory.in_bulk |= posts >= MANY;
     }
     Ok(kept)
@@ -113,7 +122,9 @@ pub(super) fn keep(
 pub(super) fn begin(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
     if !memory.knows_journal {
         memory.knows_journal = true;
-        memory.waiting = journal::replay(memory, transaction)?;
+        let last = journal::replay(memory, transaction)?;
+        let (_, settled) = memory.ingest.settled();
+        memory.entries.extend(last.map(|entry| (entry, settled)));
     }
     Ok(())
 }
@@ -121,11 +132,19 @@ pub(super) fn begin(memory: &mut Memory, transaction: &Transaction) -> rusqlite:
 /// Writes what has to be durable when the transaction ends.
 pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
     memory.ingest.forget_damage();
+    memory.ingest.forget_unchanged();
     if memory.in_bulk {
         return fold(memory, transaction);
     }
     let lines = std::mem::take(&mut memory.lines);
-    if lines.is_empty() { Ok(()) } else { journal::put(transaction, &lines) }
+    if !lines.is_empty() {
+        let (_, settled) = memory.ingest.settled();
+        memory.entries.push_back((journal::put(transaction, &lines)?, settled));
+    }
+    match memory.waiting().saturating_sub(WAITING) {
+        many if many >= SLICE => fold_some(memory, transaction, many),
+        _ => Ok(()),
+    }
 }
 
 /// Decides what becomes of posted responses.
@@ -234,15 +253,24 @@ pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlit
     Ok(true)
 }
 
-/// Writes as rows what was decided on, and the tallies that it changes. The journal is empty then.
+/// Writes as rows all that was decided on, and the tallies that it changes. The journal is empty
+/// then.
 pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
     begin(memory, transaction)?;
+    fold_some(memory, transaction, usize::MAX)?;
+    memory.lines.clear();
+    memory.in_bulk = false;
+    Ok(())
+}
+
+/// The same for so many responses at most, the oldest first.
+fn fold_some(memory: &mut Memory, transaction: &Transaction, limit: usize) -> rusqlite::Result<()> {
     let Memory { ingest, recent, .. } = memory;
-    for breakdown in ingest.unknown_buckets() {
+    for breakdown in ingest.unknown_buckets(limit) {
         let known = known_buckets(transaction, &breakdown)?;
         ingest.learn_buckets(&breakdown, known);
     }
-    let Settled { erased, rows, buckets } = ingest.settle();
+    let Settled { erased, rows, buckets } = ingest.settle(limit);
     for (site, id) in erased {
         transaction
             .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
@@ -257,10 +285,17 @@ pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::
     }
     put_buckets(transaction, buckets)?;
     tallies::flush(&mut ingest.changes, transaction)?;
-    journal::clear(transaction)?;
-    memory.lines.clear();
-    (memory.waiting, memory.in_bulk) = (0, false);
-    Ok(())
+    end_entries(memory, transaction)
+}
+
+/// Drops the entries of the journal whose responses are all written as rows.
+fn end_entries(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    let (settled, _) = memory.ingest.settled();
+    let of_no_use = memory.entries.partition_point(|(_, needed)| *needed <= settled);
+    match memory.entries.drain(..of_no_use).next_back() {
+        Some((last, _)) => journal::clear(transaction, last),
+        None => Ok(()),
+    }
 }
 
 /// What is stored of a response of a site whose generations are known. Damage is noted.

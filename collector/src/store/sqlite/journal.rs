@@ -16,27 +16,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between two looks whether it is done.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Adds the posts of a transaction: a line for each that came together.
-pub(super) fn put(transaction: &Transaction, lines: &[String]) -> rusqlite::Result<()> {
+/// Adds the posts of a transaction, a line for each that came together, as an entry.
+pub(super) fn put(transaction: &Transaction, lines: &[String]) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached("INSERT INTO journal (posts) VALUES (?1)")?
-        .execute([lines.join("\n")])
+        .insert([lines.join("\n")])
+}
+
+/// Drops all entries up to one, but for those that were put aside.
+pub(super) fn clear(transaction: &Transaction, last: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("DELETE FROM journal WHERE entry <= ?1 AND NOT aside")?
+        .execute([last])
         .map(|_| ())
 }
 
-/// Ends the journal: all that could be read of it is written as rows.
-pub(super) fn clear(transaction: &Transaction) -> rusqlite::Result<()> {
-    transaction.prepare_cached("DELETE FROM journal WHERE NOT aside")?.execute([]).map(|_| ())
-}
-
-/// Decides on all that stands in the journal, as it was decided on before; tells how many posts
-/// those are.
-pub(super) fn replay(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<usize> {
+/// Decides on all that stands in the journal, as it was decided on before; tells the last entry.
+pub(super) fn replay(
+    memory: &mut Memory,
+    transaction: &Transaction,
+) -> rusqlite::Result<Option<i64>> {
     let entries: Vec<(i64, String)> = transaction
         .prepare_cached("SELECT entry, posts FROM journal WHERE NOT aside ORDER BY entry")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    let mut count = 0;
+    let last = entries.last().map(|(entry, _)| *entry);
     for (entry, posts) in entries {
         for line in posts.lines() {
             let Ok(line) = journal::read(line) else {
@@ -44,14 +48,13 @@ pub(super) fn replay(memory: &mut Memory, transaction: &Transaction) -> rusqlite
                 continue;
             };
             for post in line {
-                count += 1;
                 if let Some(reason) = replay_one(memory, transaction, post)? {
                     put_aside(transaction, entry, &reason)?;
                 }
             }
         }
     }
-    Ok(count)
+    Ok(last)
 }
 
 /// Decides on one post; tells why that cannot be done, if so.

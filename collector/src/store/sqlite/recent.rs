@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::super::ingest::{Asked, RowKey, key_of};
 
 /// Most records that are remembered, a few megabytes.
-const RECENT_MAX: usize = 4_096;
+const RECENT_MAX: usize = 2_048;
 
 /// Records written lately.
 #[derive(Default)]

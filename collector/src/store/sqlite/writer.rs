@@ -24,10 +24,7 @@ use super::lock::Lock;
 const QUEUE_MAX: usize = 4_096;
 /// Requests done in one transaction.
 const BATCH_MAX: usize = 512;
-/// From so many posts on, they are written as rows at once: most of a showing's posts are together
-/// then, and it takes no longer than anybody could wait.
-const FOLD_FROM: usize = 768;
-/// How long a post waits at most until it is written as a row.
+/// How long a post waits until it is written as a row when few come after it.
 const FOLD_AFTER: Duration = Duration::from_millis(100);
 /// The same when the last attempt failed.
 const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -133,15 +130,14 @@ impl Hand {
         let (mut fold_at, mut rebuilding) = (Some(Instant::now()), true);
         while let Some(batch) = self.gather(if rebuilding { Some(Instant::now()) } else { fold_at })
         {
+            let settled = self.memory.settled();
             let last = batch.iter().any(|job| matches!(job, Job::Close));
             let changed = batch.iter().any(|job| matches!(job, Job::Change(_)));
             if !batch.is_empty() {
                 self.commit(batch);
             }
-            let is_due = fold_at.is_some_and(|at| at <= Instant::now());
-            if last || is_due || self.memory.waiting() >= FOLD_FROM {
+            if last || fold_at.is_some_and(|at| at <= Instant::now()) {
                 self.commit(vec![Job::Fold { reply: oneshot::channel().0 }]);
-                fold_at = None;
             }
             checkpoints.iter().for_each(Checkpoints::committed);
             if last {
@@ -149,7 +145,8 @@ impl Hand {
             }
             // Whatever waits is done between two steps, so that nobody waits for the whole.
             rebuilding = (rebuilding || changed) && self.rebuild();
-            fold_at = fold_at.filter(|_| self.memory.waiting() > 0).or_else(|| self.fold_at());
+            let is_quiet = self.memory.waiting() > 0 && self.memory.settled() == settled;
+            fold_at = fold_at.filter(|_| is_quiet).or_else(|| self.fold_at());
         }
     }
 
