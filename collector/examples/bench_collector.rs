@@ -108,6 +108,10 @@ fn restart(nabz: &str, folder: &Path) -> anyhow::Result<()> {
     let server = Server::start(&mut collector(nabz, folder, &database))?;
     let ready = start.elapsed();
     drop(server);
+    // It writes as rows what is not yet.
+    let mut verify = Command::new(nabz);
+    verify.args(["verify", "--database", &database]).current_dir(folder);
+    ensure!(verify.status()?.success(), "the tallies are wrong");
     let connection = Connection::open(folder.join(file))?;
     connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
     let rows: i64 = connection.query_row("SELECT count(*) FROM responses", [], |row| row.get(0))?;
@@ -117,9 +121,6 @@ fn restart(nabz: &str, folder: &Path) -> anyhow::Result<()> {
         ready.as_secs_f64() * 1_000.0,
         bytes / u64::try_from(rows.max(1))?,
     );
-    let mut verify = Command::new(nabz);
-    verify.args(["verify", "--database", &database]).current_dir(folder);
-    ensure!(verify.status()?.success(), "the tallies are wrong");
     Ok(())
 }
 
