@@ -1,0 +1,147 @@
+//! Clients that send as fast as the answers come.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::PATH;
+
+/// What one client did: how long each answer took.
+type Times = anyhow::Result<Vec<Duration>>;
+
+/// Posts what the widget sends, on so many connections for so many seconds.
+pub(crate) async fn post(
+    address: &str,
+    version: &str,
+    connections: usize,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let visitor = |at, until| visit(address.to_owned(), version.to_owned(), at, until);
+    measure(connections, seconds, visitor).await
+}
+
+/// Fetches a path with a header, on so many connections for so many seconds.
+pub(crate) async fn fetch(
+    address: &str,
+    path: &str,
+    header: &str,
+    connections: usize,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}\r\n\r\n");
+    let reader = |_, until| read_again(address.to_owned(), request.clone(), until);
+    measure(connections, seconds, reader).await
+}
+
+/// Runs clients at the same time, and prints the rate and how long answers took.
+async fn measure<F: Future<Output = Times> + Send + 'static>(
+    connections: usize,
+    seconds: f64,
+    client: impl Fn(usize, Instant) -> F,
+) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let until = start + Duration::from_secs_f64(seconds);
+    let clients = (0..connections).map(|at| tokio::spawn(client(at, until)));
+    let mut times = Vec::new();
+    for client in clients.collect::<Vec<_>>() {
+        times.extend(client.await??);
+    }
+    let took = start.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |share: f64| times[(share * (times.len() - 1) as f64) as usize].as_secs_f64() * 1e3;
+    let rate = times.len() as f64 / took;
+    println!("{}", json!({ "rate": rate, "p50_ms": at(0.5), "p99_ms": at(0.99) }));
+    Ok(())
+}
+
+/// One connection: one showing after the other, three posts each.
+async fn visit(address: String, version: String, at: usize, until: Instant) -> Times {
+    let mut stream = TcpStream::connect(&address).await?;
+    stream.set_nodelay(true)?;
+    let mut times = Vec::new();
+    let mut reply = [0; 2_048];
+    for showing in 0.. {
+        let id = uuid::Uuid::now_v7();
+        for (step, state) in ["shown", "answered", "completed"].into_iter().enumerate() {
+            if Instant::now() >= until {
+                return Ok(times);
+            }
+            let body = post_of(&id.to_string(), &version, at + showing, step, state);
+            let request = format!(
+                "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nOrigin: https://acme.com\r\n\
+                 Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let start = Instant::now();
+            stream.write_all(request.as_bytes()).await?;
+            let (head, _) = read_head(&mut stream, &mut reply).await?;
+            times.push(start.elapsed());
+            ensure!(head.starts_with("HTTP/1.1 204"), "{head}");
+        }
+    }
+    Ok(times)
+}
+
+/// One connection: the same request again and again.
+async fn read_again(address: String, request: String, until: Instant) -> Times {
+    let mut stream = TcpStream::connect(&address).await?;
+    stream.set_nodelay(true)?;
+    let mut times = Vec::new();
+    let mut reply = vec![0; 16 * 1_024];
+    while Instant::now() < until {
+        let start = Instant::now();
+        stream.write_all(request.as_bytes()).await?;
+        let (head, mut body_read) = read_head(&mut stream, &mut reply).await?;
+        ensure!(head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.1 304"), "{head}");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length = length.map_or(Ok(0), str::parse)?;
+        while body_read < length {
+            let more = stream.read(&mut reply).await?;
+            ensure!(more > 0, "the server hung up");
+            body_read += more;
+        }
+        times.push(start.elapsed());
+    }
+    Ok(times)
+}
+
+/// The head of an answer, and how many bytes behind it were read already.
+async fn read_head<'a>(
+    stream: &mut TcpStream,
+    reply: &'a mut [u8],
+) -> anyhow::Result<(Cow<'a, str>, usize)> {
+    let mut bytes = 0;
+    loop {
+        let more = stream.read(&mut reply[bytes..]).await?;
+        ensure!(more > 0, "the server hung up");
+        bytes += more;
+        if let Some(at) = reply[..bytes].windows(4).position(|end| end == b"\r\n\r\n") {
+            return Ok((String::from_utf8_lossy(&reply[..at + 4]), bytes - at - 4));
+        }
+    }
+}
+
+/// What the widget sends in a step of a showing.
+fn post_of(id: &str, version: &str, number: usize, step: usize, state: &str) -> String {
+    let value = number % 11;
+    let answers = match step {
+        0 => String::new(),
+        1 => format!(r#"{{"question":"nps","value":{value}}}"#),
+        _ => format!(r#"{{"question":"nps","value":{value},"comment":"Well packed, and fast."}}"#),
+    };
+    let plan = ["free", "pro", "team"][number % 3];
+    let country = ["ir", "de", "fr", "us", "jp"][number % 5];
+    let device = ["phone", "desktop"][number % 2];
+    format!(
+        r#"{{"id":"{id}","site":"bench","survey":"nps","version":"{version}","revision":{},"state":"{state}",
+        "answers":[{answers}],"respondent":"~{id}","locale":"en","page":"/checkout/done",
+        "attributes":{{"plan":"{plan}","country":"{country}","device":"{device}",
+        "agent":"agent-{}"}}}}"#,
+        step + 1,
+        number % 7
+    )
+}

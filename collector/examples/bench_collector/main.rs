@@ -1,0 +1,166 @@
+//! How much ingest a collector keeps up with, beside a bare server that only parses (the ceiling)
+//! and one that commits each request on its own (the floor), and how fast it serves what browsers
+//! fetch, beside a bare server with as many bytes in memory; in one run on one machine.
+//! `cargo xtask bench collector` runs it.
+//!
+//! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
+//! PostgreSQL database for each number of connections. Every server and the load have a process of
+//! their own. What is sent is what the widget sends: shown, answered,
+//! completed. Rates are printed and never asserted: a machine is never alone.
+
+mod bare;
+mod load;
+mod server;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use server::Server;
+
+const SITE: &str = r#"{ "site": "bench", "origins": ["*"],
+    "breakdowns": ["plan", "country", "device", "agent", "locale", "page"], "surveys": [
+    { "id": "nps", "questions": [{ "scale": "nps", "prompt": "?" }] }] }"#;
+const CONNECTIONS: [usize; 2] = [64, 256];
+const TOKEN: &str = "token-of-the-bench";
+const PATH: &str = "/api/v1/responses";
+const LOADER: &str = "/bench/nabz.js";
+/// Connections that fetch.
+const FETCHING: &str = "64";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--ceiling"] => bare::serve(None).await,
+        ["--floor", file] => bare::serve(Some(Path::new(file))).await,
+        ["--bytes", bytes] => bare::serve_bytes(bytes.parse()?).await,
+        ["--load", address, version, connections, seconds] => {
+            load::post(address, version, connections.parse()?, seconds.parse()?).await
+        }
+        ["--fetch", address, path, header, connections, seconds] => {
+            load::fetch(address, path, header, connections.parse()?, seconds.parse()?).await
+        }
+        [nabz, seconds, databases @ ..] if databases.len() == CONNECTIONS.len() => {
+            compare(nabz, seconds, databases)
+        }
+        _ => anyhow::bail!("where is nabz, how many seconds, and which databases?"),
+    }
+}
+
+/// Loads each server with each number of connections and prints what it did.
+fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> {
+    let this = std::env::current_exe()?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("site.json"), SITE)?;
+    println!(
+        "{:<34} {:>6} {:>9} {:>6} {:>8} {:>8} {:>7} {:>9}",
+        "", "conns", "per s", "share", "p50 ms", "p99 ms", "CPU", "memory"
+    );
+    let collector = |database: &str| collector(nabz, folder.path(), database);
+    let version = version(&Server::start(&mut collector("sqlite:version.db"))?)?;
+    for (connections, postgres) in CONNECTIONS.into_iter().zip(databases) {
+        let mut ceiling = None;
+        let mut measure = |name: &str, command: &mut Command| -> anyhow::Result<()> {
+            let server = Server::start(command)?;
+            let connections = connections.to_string();
+            let load = ["--load", &server.address, &version, &connections, seconds];
+            let loaded = server.loaded(&load)?;
+            let share = loaded.rate / *ceiling.get_or_insert(loaded.rate);
+            loaded.print(name, &connections, share);
+            Ok(())
+        };
+        measure("ceiling: parses, answers 204", Command::new(&this).arg("--ceiling"))?;
+        let name = "collector: SQLite, 6 breakdowns";
+        measure(name, &mut collector(&sqlite(connections)))?;
+        measure("collector: PostgreSQL, the same", &mut collector(postgres))?;
+        let floor = folder.path().join(format!("floor-{connections}.db"));
+        measure("floor: a transaction a request", Command::new(&this).arg("--floor").arg(floor))?;
+    }
+    fetches(nabz, folder.path(), seconds)?;
+    restart(nabz, folder.path())
+}
+
+/// Has what browsers fetch served, each beside as many bytes of a bare server.
+fn fetches(nabz: &str, folder: &Path, seconds: &str) -> anyhow::Result<()> {
+    let this = std::env::current_exe()?;
+    let server = Server::start(&mut collector(nabz, folder, "sqlite:version.db"))?;
+    let get = |path: &str, name: &str, value: &str| {
+        ureq::get(format!("http://{}{path}", server.address)).header(name, value).call()
+    };
+    let mut loader = get(LOADER, "accept-encoding", "identity")?;
+    let tag = loader.headers().get("etag").context("the loader has a tag")?.to_str()?.to_owned();
+    let loader = loader.body_mut().read_to_string()?;
+    let wasm = loader.split('"').find(|text| text.ends_with(".wasm")).context("it names files")?;
+    let wasm = format!("/assets/{wasm}");
+    for (what, path, name, value) in [
+        ("loader", LOADER, "accept-encoding", "identity"),
+        ("loader, brotli", LOADER, "accept-encoding", "br"),
+        ("loader, known already", LOADER, "if-none-match", &tag),
+        ("WebAssembly, brotli", &wasm, "accept-encoding", "br"),
+    ] {
+        let bytes = get(path, name, value)?.body_mut().read_to_vec()?.len().to_string();
+        let bare = Server::start(Command::new(&this).args(["--bytes", &bytes]))?;
+        let header = format!("{name}: {value}");
+        let load = |server: &Server| {
+            let address = &server.address;
+            server.loaded(&["--fetch", address, path, &header, FETCHING, seconds])
+        };
+        let ceiling = load(&bare)?;
+        ceiling.print(&format!("ceiling: {bytes} bytes"), FETCHING, 1.0);
+        let loaded = load(&server)?;
+        loaded.print(&format!("collector: {what}"), FETCHING, loaded.rate / ceiling.rate);
+    }
+    Ok(())
+}
+
+/// The version of the definition that a collector asks with, which the widget sends along.
+fn version(server: &Server) -> anyhow::Result<String> {
+    let request = ureq::get(format!("http://{}/api/v1/surveys", server.address));
+    let mut reply = request.header("authorization", format!("Bearer {TOKEN}")).call()?;
+    let surveys: Value = reply.body_mut().read_json()?;
+    Ok(surveys["surveys"][0]["version"].as_str().context("a survey has a version")?.to_owned())
+}
+
+/// The database of a collector that is loaded by so many connections.
+fn sqlite(connections: usize) -> String {
+    format!("sqlite:collector-{connections}.db")
+}
+
+fn collector(nabz: &str, folder: &Path, database: &str) -> Command {
+    let mut command = Command::new(nabz);
+    command
+        .args(["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN])
+        .args(["--rate-limit", "0", "--log", "error"])
+        .args(["--database", database])
+        .current_dir(folder);
+    command
+}
+
+/// Starts the collector again on what it has, has it counted again, and tells the size of it.
+fn restart(nabz: &str, folder: &Path) -> anyhow::Result<()> {
+    let database = sqlite(CONNECTIONS[0]);
+    let file = database.trim_start_matches("sqlite:");
+    let start = Instant::now();
+    let server = Server::start(&mut collector(nabz, folder, &database))?;
+    let ready = start.elapsed();
+    drop(server);
+    // It writes as rows what is not yet.
+    let mut verify = Command::new(nabz);
+    verify.args(["verify", "--database", &database]).current_dir(folder);
+    ensure!(verify.status()?.success(), "the tallies are wrong");
+    let connection = Connection::open(folder.join(file))?;
+    connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
+    let rows: i64 = connection.query_row("SELECT count(*) FROM responses", [], |row| row.get(0))?;
+    let bytes = std::fs::metadata(folder.join(file))?.len();
+    println!(
+        "started again with {rows} responses in {:.0} ms; {} bytes a response on disk",
+        ready.as_secs_f64() * 1_000.0,
+        bytes / u64::try_from(rows.max(1))?,
+    );
+    Ok(())
+}
