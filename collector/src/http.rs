@@ -9,6 +9,7 @@ mod doubts;
 mod due;
 mod edge;
 mod export;
+mod front;
 mod headers;
 mod import;
 mod ingest;
@@ -23,32 +24,31 @@ mod respondents;
 mod standing;
 mod summary;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Method;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
-use hyper::body::Incoming;
-use tower::ServiceExt as _;
 
 use crate::sites::Sites;
 use crate::store::Store;
 
 pub(crate) use access::{Access, SIGN_IN_PATH};
-use client::Client;
 pub(crate) use client::Proxies;
 pub(crate) use doubts::Doubts;
+pub(crate) use front::Front;
 pub(crate) use limit::Limiter;
 pub(crate) use metrics::Metrics;
 pub(crate) use problem::no_place;
 
 /// Where responses are posted.
 const RESPONSES: &str = "/api/v1/responses";
+/// Where the widget's files are.
+const ASSET: &str = "/assets/{file}";
+/// Where a site's loader is, its definitions, and the pages of its surveys.
+const SITE_FILE: &str = "/{site}/{file}";
 /// Most bytes of a request.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes of a site file.
@@ -76,48 +76,16 @@ pub(crate) struct App {
 
 type Shared = axum::extract::State<Arc<App>>;
 
-/// Everything that is served.
-pub(crate) struct Front {
-    app: Arc<App>,
-    routes: Router,
-}
-
-impl Front {
-    /// What a collector serves.
-    pub(crate) fn new(app: App) -> Front {
-        let app = Arc::new(app);
-        Front { routes: routes(app.clone()), app }
-    }
-
-    /// Answers what a peer asks.
-    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response {
-        let mut request = request.map(Body::new);
-        // Nearly all that a busy collector is asked: the way through the table of routes would take
-        // as long as everything else that is done for a response.
-        if request.method() == Method::POST && request.uri().path() == RESPONSES {
-            let post = |request| self.post(peer, request);
-            return edge::around(&self.app, RESPONSES.into(), request, post).await;
-        }
-        request.extensions_mut().insert(peer);
-        self.routes.clone().oneshot(request).await.into_response()
-    }
-
-    async fn post(&self, peer: SocketAddr, request: Request) -> Response {
-        let (head, body) = request.into_parts();
-        let client = Client(self.app.proxies.client(peer.ip(), &head.headers));
-        let app = State(self.app.clone());
-        ingest::post(app, client, head.headers, body).await.into_response()
-    }
-}
-
+/// The table of routes.
 fn routes(app: Arc<App>) -> Router {
+    let asset = async |Path(name): Path<String>, headers: HeaderMap| public::asset(&name, &headers);
     let respondent = get(respondents::get).delete(respondents::delete);
     let site_file = get(admin::site).put(admin::put_site).delete(admin::delete_site);
     Router::new()
         .route(RESPONSES, post(ingest::post).options(public::preflight))
         .route("/api/v1/due", post(due::post).options(public::preflight))
         .route("/api/v1/forget", post(respondents::forget).options(public::preflight))
-        .route("/assets/{file}", get(public::asset))
+        .route(ASSET, get(asset))
         .route("/schema/site.json", get(public::schema))
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
@@ -137,7 +105,7 @@ fn routes(app: Arc<App>) -> Router {
         .route("/sign-out", post(access::sign_out))
         .route("/", get(page::overview))
         .route("/{site}", get(page::site))
-        .route("/{site}/{file}", get(page::site_file))
+        .route(SITE_FILE, get(page::site_file))
         .route("/{site}/{survey}/{id}", post(page::exclude).get(problem::no_such_page))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)

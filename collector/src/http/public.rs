@@ -1,6 +1,5 @@
 //! What any browser may fetch: loader, definitions, assets; and whether the collector is alive.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -83,11 +82,8 @@ fn tagged(
 }
 
 /// `GET /assets/{file}`
-pub(super) async fn asset(
-    Path(name): Path<String>,
-    request: HeaderMap,
-) -> Result<Response, Problem> {
-    let asset = assets::PUBLIC.get(&*name);
+pub(super) fn asset(name: &str, request: &HeaderMap) -> Result<Response, Problem> {
+    let asset = assets::PUBLIC.get(name);
     let asset = asset.ok_or_else(|| Problem::not_found(format!("there is no asset {name:?}")))?;
     let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("js") => JAVASCRIPT,
@@ -95,7 +91,7 @@ pub(super) async fn asset(
         Some("json") => "application/json",
         _ => "application/wasm",
     };
-    Ok(lasting(asset.respond(&request, content_type)))
+    Ok(lasting(asset.respond(request, content_type)))
 }
 
 /// `GET /schema/site.json`
