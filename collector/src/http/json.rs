@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
@@ -13,6 +14,9 @@ use serde::de::{
 use serde_json::Value;
 
 use super::problem::Problem;
+
+/// So many fields most objects have at most.
+const FIELDS: usize = 14;
 
 /// Parses a body.
 ///
@@ -105,7 +109,7 @@ impl<'de> Visitor<'de> for Sound {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Sound, A::Error> {
-        let mut known = HashSet::<_, foldhash::fast::RandomState>::default();
+        let mut known = HashSet::with_capacity_and_hasher(FIELDS, RandomState::default());
         while let Some(Name(name)) = fields.next_key()? {
             let is_known = !known.insert(name);
             fields.next_value_seed(Once { is_known })?;

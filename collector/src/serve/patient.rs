@@ -123,6 +123,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // The system is quicker with one piece when it is not told of a list.
+        if let [slice] = slices {
+            return self.poll_write(context, slice);
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.written(result, context)
     }
