@@ -51,7 +51,7 @@ use super::{
 
 /// Connections for everything but plain reads: those of the writers, of what folds and of the
 /// rebuild, and some for sign-ins and configuration.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 10;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 

@@ -33,6 +33,8 @@ pub(super) struct Hand {
     pool: Pool,
     /// For how long work is tried before those who wait for it are told to come back.
     patience: Duration,
+    /// How its connection plans statements.
+    plan: &'static str,
     client: Option<Client>,
     ingest: Ingest,
 }
@@ -40,7 +42,13 @@ pub(super) struct Hand {
 impl Hand {
     /// Takes its connection from a pool, and tries each work for so long.
     pub(super) fn new(pool: &Pool, patience: Duration) -> Hand {
-        Hand { pool: pool.clone(), patience, client: None, ingest: Ingest::default() }
+        let (pool, ingest) = (pool.clone(), Ingest::default());
+        Hand { pool, patience, plan: sql::PLAN_ANEW, client: None, ingest }
+    }
+
+    /// The same, for work whose statements leave the server no choice.
+    pub(super) fn for_plain_work(pool: &Pool, patience: Duration) -> Hand {
+        Hand { plan: sql::PLAN_ONCE, ..Hand::new(pool, patience) }
     }
 
     /// The connection.
@@ -49,7 +57,7 @@ impl Hand {
             Some(client) => client,
             None => {
                 let client = self.pool.get().await?;
-                client.batch_execute(sql::PLAN_ANEW).await?;
+                client.batch_execute(self.plan).await?;
                 client
             }
         };

@@ -5,10 +5,11 @@ use super::super::{Kept, Posted, Store, StoreError, journal};
 use super::sql;
 
 /// Statements about the whole database, and why they may be.
-const OF_NO_SITE: [&str; 25] = [
+const OF_NO_SITE: [&str; 26] = [
     // Of the server and the schema.
     "SETTLE",
     "PLAN_ANEW",
+    "PLAN_ONCE",
     "SERVER",
     "HAS_RELEASE",
     "RELEASE",

@@ -18,11 +18,11 @@ use super::super::{Kept, Posted};
 use crate::clock;
 
 /// From so many posts on they are folded at once.
-const FOLD_AT: usize = 1_024;
+const FOLD_AT: usize = 2_048;
 /// How long posts wait to be folded if there are fewer.
 const FOLD_AFTER: Duration = Duration::from_millis(250);
 /// Posts that may wait; beyond that, those who would add to them wait.
-const POSTS_MAX: usize = 8 * FOLD_AT;
+const POSTS_MAX: usize = 4 * FOLD_AT;
 
 /// An entry of the journal: its key, and what was posted.
 pub(super) type Entry = (Arc<str>, Arc<Vec<Posted>>);

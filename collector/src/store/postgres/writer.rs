@@ -48,7 +48,8 @@ impl Writer {
         let unfolded = Arc::new(Unfolded::new());
         let folder = Folder::start(pool, unfolded.clone(), commits.clone());
         let scribe = || Scribe {
-            hand: Hand::new(pool, PATIENCE),
+            quick: Hand::for_plain_work(pool, PATIENCE),
+            whole: Hand::new(pool, PATIENCE),
             folder: folder.clone(),
             unfolded: unfolded.clone(),
             commits: commits.clone(),
@@ -85,7 +86,10 @@ impl Writer {
 
 /// What writes.
 struct Scribe {
-    hand: Hand,
+    /// Writes into the journal.
+    quick: Hand,
+    /// Does everything else.
+    whole: Hand,
     folder: Folder,
     unfolded: Arc<Unfolded>,
     commits: Commits,
@@ -123,7 +127,7 @@ impl Scribe {
 
     /// Writes posts into the journal; hands back what is not settled by that.
     async fn journal(&mut self, round: Round) -> Vec<Job> {
-        let written = self.hand.insist(&Journal(&round, &self.unfolded)).await;
+        let written = self.quick.insist(&Journal(&round, &self.unfolded)).await;
         match written {
             Ok(found) => {
                 self.commits.count();
@@ -166,7 +170,7 @@ impl Scribe {
         for site in &sites {
             self.folder.fold(site).await?;
         }
-        let done = self.hand.insist(&Whole(jobs)).await?;
+        let done = self.whole.insist(&Whole(jobs)).await?;
         self.commits.count();
         Ok(done)
     }
