@@ -38,9 +38,10 @@ pub(super) fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// Reads a body at once into what it has to be; `None` when anything is wrong, which the other two
 /// can name: keeping track of where one is costs more than the reading.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let text = std::str::from_utf8(body).ok()?;
     // Nothing is kept of the first reading, so both together cost less than a tree of values.
-    serde_json::from_slice::<Sound>(body).ok()?;
-    serde_json::from_slice(body).ok()
+    serde_json::from_str::<Sound>(text).ok()?;
+    serde_json::from_str(text).ok()
 }
 
 fn found(body: &[u8]) -> Problem {
