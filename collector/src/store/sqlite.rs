@@ -11,6 +11,7 @@ mod batch;
 mod bulk;
 mod checkpoints;
 mod database;
+mod fold;
 mod journal;
 mod lock;
 mod placement;

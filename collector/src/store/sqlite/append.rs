@@ -1,4 +1,4 @@
-//! What an [`Ingest`] learns and has written inside the writer's transaction.
+//! What an [`Ingest`] learns and decides inside the writer's transaction.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
@@ -6,28 +6,27 @@ use std::sync::Arc;
 use rusqlite::Transaction;
 use survey::Definition;
 
-use super::super::ingest::{
-    Asked, Breakdown, Ingest, Row, RowKey, Settled, Version, key_of, version_of,
-};
+use super::super::ingest::{Asked, Ingest, RowKey, Version, key_of, version_of};
 use super::super::record::{Amendment, Record};
 use super::super::{Kept, Posted, StoreError};
 use super::placement::{self, Rebuild};
 use super::recent::Recent;
-use super::{journal, record, tallies};
+use super::{fold, journal, record};
 
 /// The writer's working memory.
 #[derive(Default)]
 pub(super) struct Memory {
-    ingest: Ingest,
-    recent: Recent,
+    pub(super) ingest: Ingest,
+    pub(super) recent: Recent,
     /// Whether all that stands in the journal was decided on.
     knows_journal: bool,
     /// The posts of this transaction that changed something, as they are to stand there.
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
     /// Its entries, and how many responses will have been settled when each is of no use any more.
-    entries: VecDeque<(i64, u64)>,
-    /// Whether some posts of this transaction came in bulk: then the rows are written at once, and not remembered.
-    in_bulk: bool,
+    pub(super) entries: VecDeque<(i64, u64)>,
+    /// Whether some posts of this transaction came in bulk: then the rows are written at once, and
+    /// not remembered.
+    pub(super) in_bulk: bool,
 }
 
 impl Memory {
@@ -134,7 +133,7 @@ pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::R
     memory.ingest.forget_damage();
     memory.ingest.forget_unchanged();
     if memory.in_bulk {
-        return fold(memory, transaction);
+        return fold::all(memory, transaction);
     }
     let lines = std::mem::take(&mut memory.lines);
     if !lines.is_empty() {
@@ -142,7 +141,7 @@ pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::R
         memory.entries.push_back((journal::put(transaction, &lines)?, settled));
     }
     match memory.waiting().saturating_sub(WAITING) {
-        many if many >= SLICE => fold_some(memory, transaction, many),
+        many if many >= SLICE => fold::some(memory, transaction, many),
         _ => Ok(()),
     }
 }
@@ -206,7 +205,7 @@ pub(super) fn amend(
         return Ok(Err(damaged));
     }
     let found = memory.ingest.amend(key, amendment);
-    fold(memory, transaction)?;
+    fold::all(memory, transaction)?;
     Ok(Ok(found))
 }
 
@@ -225,13 +224,13 @@ pub(super) fn erase(
         }
     }
     let erased = keys.iter().filter(|key| memory.ingest.erase(key)).count();
-    fold(memory, transaction)?;
+    fold::all(memory, transaction)?;
     Ok(Ok(erased))
 }
 
 /// Goes on with a rebuild by some rows; tells whether there is more to do.
 pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<bool> {
-    fold(memory, transaction)?;
+    fold::all(memory, transaction)?;
     memory.forget_stored();
     let ingest = &mut memory.ingest;
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
@@ -244,58 +243,13 @@ pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlit
         ingest.learn_record(asked);
         ingest.place_anew(&key, rebuild.generation);
     }
-    fold(memory, transaction)?;
+    fold::all(memory, transaction)?;
     match last {
         Some(last) => rebuild.reached(transaction, &last)?,
         None => rebuild.swap(transaction)?,
     }
     memory.forget_stored();
     Ok(true)
-}
-
-/// Writes as rows all that was decided on, and the tallies that it changes. The journal is empty
-/// then.
-pub(super) fn fold(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
-    begin(memory, transaction)?;
-    fold_some(memory, transaction, usize::MAX)?;
-    memory.lines.clear();
-    memory.in_bulk = false;
-    Ok(())
-}
-
-/// The same for so many responses at most, the oldest first.
-fn fold_some(memory: &mut Memory, transaction: &Transaction, limit: usize) -> rusqlite::Result<()> {
-    let Memory { ingest, recent, .. } = memory;
-    for breakdown in ingest.unknown_buckets(limit) {
-        let known = known_buckets(transaction, &breakdown)?;
-        ingest.learn_buckets(&breakdown, known);
-    }
-    let Settled { erased, rows, buckets } = ingest.settle(limit);
-    for (site, id) in erased {
-        transaction
-            .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
-            .execute((site, id))?;
-    }
-    for row in rows {
-        write_row(transaction, &row)?;
-        // Of what comes in bulk nothing more is to be expected soon.
-        if !memory.in_bulk {
-            recent.put(row.asked);
-        }
-    }
-    put_buckets(transaction, buckets)?;
-    tallies::flush(&mut ingest.changes, transaction)?;
-    end_entries(memory, transaction)
-}
-
-/// Drops the entries of the journal whose responses are all written as rows.
-fn end_entries(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
-    let (settled, _) = memory.ingest.settled();
-    let of_no_use = memory.entries.partition_point(|(_, needed)| *needed <= settled);
-    match memory.entries.drain(..of_no_use).next_back() {
-        Some((last, _)) => journal::clear(transaction, last),
-        None => Ok(()),
-    }
 }
 
 /// What is stored of a response of a site whose generations are known. Damage is noted.
@@ -357,35 +311,4 @@ fn definition(
     let definition = Arc::new(record::definition(transaction, &version)?);
     ingest.learn_definition(version, definition.clone());
     Ok(definition)
-}
-
-fn write_row(transaction: &Transaction, row: &Row) -> rusqlite::Result<()> {
-    let Asked { record, definition } = &*row.asked;
-    if row.new {
-        return record::insert(transaction, record, definition);
-    }
-    record::update(transaction, record, definition)?;
-    if row.renamed { record::rename(transaction, &record.response) } else { Ok(()) }
-}
-
-fn put_buckets(
-    transaction: &Transaction,
-    buckets: Vec<(Breakdown, String)>,
-) -> rusqlite::Result<()> {
-    let mut put =
-        transaction.prepare_cached("INSERT OR IGNORE INTO buckets VALUES (?1, ?2, ?3, ?4)")?;
-    for ((site, survey, key), bucket) in buckets {
-        put.execute((site, survey, key, bucket))?;
-    }
-    Ok(())
-}
-
-fn known_buckets(
-    transaction: &Transaction,
-    (site, survey, key): &Breakdown,
-) -> rusqlite::Result<HashSet<String>> {
-    transaction
-        .prepare_cached("SELECT bucket FROM buckets WHERE site = ?1 AND survey = ?2 AND key = ?3")?
-        .query_map((site, survey, key), |row| row.get(0))?
-        .collect()
 }

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Amendment, Kept, Posted, StoreError};
 use super::append::{self, Memory};
+use super::fold;
 use super::writer::Seen;
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -154,7 +155,7 @@ fn perform(
             wait(erased, reply, waiting)
         }
         Job::Change(change) => {
-            let folded = transaction.map_or(Ok(()), |t| append::fold(memory, t));
+            let folded = transaction.map_or(Ok(()), |t| fold::all(memory, t));
             let transaction = transaction.filter(|_| folded.is_ok());
             // A change that fails has told its sender; the others of the batch go on without it.
             waiting.extend(match transaction {
@@ -165,7 +166,7 @@ fn perform(
             folded
         }
         Job::Fold { reply } => {
-            let folded = transaction.map_or(Ok(()), |t| append::fold(memory, t));
+            let folded = transaction.map_or(Ok(()), |t| fold::all(memory, t));
             wait(folded.map(Ok), reply, waiting)
         }
         Job::Close => Ok(()),

@@ -9,7 +9,7 @@ use super::super::OpenError;
 use super::super::journal::{self, Undefined};
 use super::append::{self, Memory};
 use super::lock::Lock;
-use super::{database, record};
+use super::{database, fold, record};
 
 /// For how long a collector that has the file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -115,6 +115,6 @@ fn is_left(connection: &Connection, last: i64) -> rusqlite::Result<bool> {
 
 fn fold(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    append::fold(&mut Memory::default(), &transaction)?;
+    fold::all(&mut Memory::default(), &transaction)?;
     transaction.commit()
 }

@@ -29,7 +29,7 @@ async fn ingest_goes_on_between_the_steps_of_a_rebuild() {
         batch.push(shelf.posted("team", 0));
         let transaction = connection.transaction().unwrap();
         append::append(&mut memory, &transaction, batch).unwrap();
-        append::fold(&mut memory, &transaction).unwrap();
+        fold::all(&mut memory, &transaction).unwrap();
         transaction.commit().unwrap();
         assert!(shelf.differences(false).await.is_empty());
         let shown_before = shelf.answered("plan").await;
