@@ -13,14 +13,17 @@ use crate::PATH;
 /// What one client did: how long each answer took.
 type Times = anyhow::Result<Vec<Duration>>;
 
-/// Posts what the widget sends, on so many connections for so many seconds.
+/// Posts what the widget sends, on so many connections for so many seconds, with so many showings
+/// under way: as many posts lie between two of one showing.
 pub(crate) async fn post(
     address: &str,
     version: &str,
     connections: usize,
     seconds: f64,
+    showings: usize,
 ) -> anyhow::Result<()> {
-    let visitor = |at, until| visit(address.to_owned(), version.to_owned(), at, until);
+    let showings = (showings / connections).max(1);
+    let visitor = |at, until| visit(address.to_owned(), version.to_owned(), at, until, showings);
     measure(connections, seconds, visitor).await
 }
 
@@ -58,29 +61,37 @@ async fn measure<F: Future<Output = Times> + Send + 'static>(
     Ok(())
 }
 
-/// One connection: one showing after the other, three posts each.
-async fn visit(address: String, version: String, at: usize, until: Instant) -> Times {
+/// One connection: so many showings at a time, three posts each.
+async fn visit(
+    address: String,
+    version: String,
+    at: usize,
+    until: Instant,
+    showings: usize,
+) -> Times {
     let mut stream = TcpStream::connect(&address).await?;
     stream.set_nodelay(true)?;
     let mut times = Vec::new();
     let mut reply = [0; 2_048];
-    for showing in 0.. {
-        let id = uuid::Uuid::now_v7();
+    for first in (at..).step_by(showings) {
+        let ids: Vec<String> = (0..showings).map(|_| uuid::Uuid::now_v7().to_string()).collect();
         for (step, state) in ["shown", "answered", "completed"].into_iter().enumerate() {
-            if Instant::now() >= until {
-                return Ok(times);
+            for (number, id) in (first..).zip(&ids) {
+                if Instant::now() >= until {
+                    return Ok(times);
+                }
+                let body = post_of(id, &version, number, step, state);
+                let request = format!(
+                    "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nOrigin: https://acme.com\r\n\
+                     Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                let start = Instant::now();
+                stream.write_all(request.as_bytes()).await?;
+                let (head, _) = read_head(&mut stream, &mut reply).await?;
+                times.push(start.elapsed());
+                ensure!(head.starts_with("HTTP/1.1 204"), "{head}");
             }
-            let body = post_of(&id.to_string(), &version, at + showing, step, state);
-            let request = format!(
-                "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nOrigin: https://acme.com\r\n\
-                 Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            let start = Instant::now();
-            stream.write_all(request.as_bytes()).await?;
-            let (head, _) = read_head(&mut stream, &mut reply).await?;
-            times.push(start.elapsed());
-            ensure!(head.starts_with("HTTP/1.1 204"), "{head}");
         }
     }
     Ok(times)

@@ -5,8 +5,9 @@
 //!
 //! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
 //! PostgreSQL database for each number of connections. Every server and the load have a process of
-//! their own. What is sent is what the widget sends: shown, answered,
-//! completed. Rates are printed and never asserted: a machine is never alone.
+//! their own. What is sent is what the widget sends: shown, answered, completed; one right after the
+//! other, and once more as it is in a busy hour, with thousands of others in between. Rates are
+//! printed and never asserted: a machine is never alone.
 
 mod bare;
 mod load;
@@ -29,6 +30,10 @@ const CONNECTIONS: [usize; 2] = [64, 256];
 const TOKEN: &str = "token-of-the-bench";
 const PATH: &str = "/api/v1/responses";
 const LOADER: &str = "/bench/nabz.js";
+/// Showings under way, where their posts come one after the other (one a connection), and where
+/// others come in between.
+const TOGETHER: &str = "1";
+const APART: &str = "16000";
 /// Connections that fetch.
 const FETCHING: &str = "64";
 
@@ -39,8 +44,9 @@ async fn main() -> anyhow::Result<()> {
         ["--ceiling"] => bare::serve(None).await,
         ["--floor", file] => bare::serve(Some(Path::new(file))).await,
         ["--bytes", bytes] => bare::serve_bytes(bytes.parse()?).await,
-        ["--load", address, version, connections, seconds] => {
-            load::post(address, version, connections.parse()?, seconds.parse()?).await
+        ["--load", address, version, connections, seconds, showings] => {
+            let (connections, seconds) = (connections.parse()?, seconds.parse()?);
+            load::post(address, version, connections, seconds, showings.parse()?).await
         }
         ["--fetch", address, path, header, connections, seconds] => {
             load::fetch(address, path, header, connections.parse()?, seconds.parse()?).await
@@ -65,21 +71,25 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
     let version = version(&Server::start(&mut collector("sqlite:version.db"))?)?;
     for (connections, postgres) in CONNECTIONS.into_iter().zip(databases) {
         let mut ceiling = None;
-        let mut measure = |name: &str, command: &mut Command| -> anyhow::Result<()> {
+        let mut measure = |name: &str, command: &mut Command, showings| -> anyhow::Result<()> {
             let server = Server::start(command)?;
             let connections = connections.to_string();
-            let load = ["--load", &server.address, &version, &connections, seconds];
+            let load = ["--load", &server.address, &version, &connections, seconds, showings];
             let loaded = server.loaded(&load)?;
             let share = loaded.rate / *ceiling.get_or_insert(loaded.rate);
             loaded.print(name, &connections, share);
             Ok(())
         };
-        measure("ceiling: parses, answers 204", Command::new(&this).arg("--ceiling"))?;
-        let name = "collector: SQLite, 6 breakdowns";
-        measure(name, &mut collector(&sqlite(connections)))?;
-        measure("collector: PostgreSQL, the same", &mut collector(postgres))?;
+        let sqlite = sqlite(connections);
         let floor = folder.path().join(format!("floor-{connections}.db"));
-        measure("floor: a transaction a request", Command::new(&this).arg("--floor").arg(floor))?;
+        let mut bare = Command::new(&this);
+        measure("ceiling: parses, answers 204", bare.arg("--ceiling"), TOGETHER)?;
+        measure("collector: SQLite, 6 breakdowns", &mut collector(&sqlite), TOGETHER)?;
+        measure("the same, posts far apart", &mut collector(&sqlite), APART)?;
+        measure("collector: PostgreSQL, the same", &mut collector(postgres), TOGETHER)?;
+        measure("the same, posts far apart", &mut collector(postgres), APART)?;
+        let mut bare = Command::new(&this);
+        measure("floor: a transaction a request", bare.arg("--floor").arg(floor), TOGETHER)?;
     }
     fetches(nabz, folder.path(), seconds)?;
     restart(nabz, folder.path())
