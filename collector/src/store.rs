@@ -3,8 +3,8 @@
 //! [`append`](Store::append) is what all of it is for: it says what became of each response once
 //! that is durable. An implementation runs the statements of its database; what a response comes to
 //! ([`ingest`]), what it changes in the tallies ([`changes`]) and where it counts ([`placement`]) is
-//! decided here, once. [`sqlite`] keeps everything in one file;
-//! [`postgres`] lets several collectors share a server.
+//! decided here, once; so is how it stands in the journal until it is written as a row ([`journal`]).
+//! [`sqlite`] keeps everything in one file; [`postgres`] lets several collectors share a server.
 
 mod activity;
 mod backup;
