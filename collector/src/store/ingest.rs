@@ -267,8 +267,9 @@ impl Ingest {
             record.places.insert(placement.generation, place);
         }
         self.changes.count(&asked.record, &asked.definition, 1);
-        let respondent = |it: &Asked| it.record.response.named_respondent().map(str::to_owned);
-        let renamed = stored.as_ref().is_some_and(|it| respondent(it) != respondent(&asked));
+        let respondent = asked.record.response.named_respondent();
+        let renamed =
+            stored.as_ref().is_some_and(|it| it.record.response.named_respondent() != respondent);
         Row { new: stored.is_none(), renamed, asked }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! One thread owns the writing connection ([`writer`]) and commits many requests in one transaction
 //! ([`batch`]); [`append`] is what happens to a response in it, and [`journal`] where it stands until
-//! it is a row; [`read`] answers questions on connections of its own. The methods are those of
-//! [`super::Store`].
+//! [`fold`] makes it a row; [`read`] answers questions on connections of its own. The methods are
+//! those of [`super::Store`].
 
 mod append;
 mod backup;
@@ -63,6 +63,7 @@ impl Sqlite {
     pub(super) fn open(path: PathBuf) -> Result<Sqlite, OpenError> {
         let lock = lock::Lock::take(&path)?;
         let connection = database::open(&path)?;
+        journal::bring_back(&connection).map_err(|reason| database::unusable(&path, reason))?;
         let readers = Arc::new(read::Readers::new(path));
         Ok(Sqlite { writer: writer::Writer::start(connection, lock), readers })
     }
@@ -84,7 +85,7 @@ impl Sqlite {
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
-        let line = super::journal::write(&batch);
+        let line = (batch.len() < append::MANY).then(|| super::journal::write(&batch));
         self.writer.send(batch::Job::Append { batch, line, reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }

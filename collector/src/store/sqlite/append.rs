@@ -93,26 +93,26 @@ impl Memory {
     }
 }
 
-/// From so many responses on, looking once for all of them pays.
-const MANY: usize = 8;
+/// So many responses at once come in bulk: they are written as rows at once, and looking once for
+/// all of them pays.
+pub(super) const MANY: usize = 8;
 /// So many responses may wait to be written as rows: most of a showing's posts come meanwhile.
 const WAITING: usize = 512;
 /// Beyond that, so many are written at once: fewer would not share tallies, more would keep others
 /// waiting.
 const SLICE: usize = 64;
 
-/// Stores responses, as text first; tells what became of them.
+/// Stores responses, as text first if there is one; tells what became of them.
 pub(super) fn keep(
     memory: &mut Memory,
     transaction: &Transaction,
     batch: Vec<Posted>,
-    line: String,
+    line: Option<String>,
 ) -> rusqlite::Result<Vec<Kept>> {
-    let posts = batch.len();
     let kept = append(memory, transaction, batch)?;
     if kept.iter().any(|kept| matches!(kept, Kept::New | Kept::Revised)) {
-        memory.lines.push(line);
-        memory.in_bulk |= posts >= MANY;
+        memory.in_bulk |= line.is_none();
+        memory.lines.extend(line);
     }
     Ok(kept)
 }

@@ -21,8 +21,8 @@ pub(super) enum Job {
     Append {
         /// The responses.
         batch: Vec<Posted>,
-        /// The same as they are to stand in the journal.
-        line: String,
+        /// The same as they are to stand in the journal, unless they come in bulk.
+        line: Option<String>,
         /// Who waits for it.
         reply: Reply<Vec<Kept>>,
     },

@@ -72,6 +72,11 @@ fn replay_one(
     }
 }
 
+/// Has what was put aside looked at again: somebody may have mended what was in its way.
+pub(super) fn bring_back(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE journal SET aside = 0 WHERE aside", []).map(|_| ())
+}
+
 /// Keeps an entry that cannot be gone on with, so that nothing is lost, and passes over it.
 fn put_aside(transaction: &Transaction, entry: i64, reason: &str) -> rusqlite::Result<()> {
     tracing::error!(entry, reason, "a part of the journal is put aside");
