@@ -15,6 +15,8 @@ interface Table {
   storage?: string;
   /** Whether a visitor's Global Privacy Control is honoured. */
   respect_gpc?: boolean;
+  /** Whether every showing needs a token of its own. */
+  proof?: boolean;
   /** Most urgent first. */
   surveys: Rule[];
   /** The conditions that these surveys have, by name, in the order in which they are asked. */
@@ -60,9 +62,16 @@ interface Loader {
   /** What this page has to say: another tab may overwrite what is stored. */
   own: Unsent;
   /** Has the part for sending do something; nothing comes of it when that cannot be loaded. */
-  send: (what: "flush" | "forget" | "due", rule?: Rule) => Promise<any>;
+  send: (what: "flush" | "forget" | "due" | "prove", about?: Rule | Begun) => Promise<any>;
   /** Set by the part for sending. */
   outbox?: Outbox;
+}
+
+/** A response of which nothing has happened yet. */
+interface Begun {
+  id: string;
+  /** That the collector gave for it. */
+  token?: string | null;
 }
 
 /** A survey in the page. */

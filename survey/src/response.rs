@@ -97,18 +97,24 @@ pub struct Response {
     /// Marks an answer given while trying things out: stored, visible, never counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
-    /// Proves, for a day, that the collector knew the respondent; never stored.
+    /// Proves, for a day, that the collector knew the respondent, or, for seven, that it was asked
+    /// about this response before; never stored.
     #[serde(default, skip_serializing)]
     pub token: Option<String>,
     /// Proves that the host named the respondent; never stored.
     #[serde(default, skip_serializing)]
     pub user_signature: Option<String>,
-    /// Whether one of the two was right; the collector decides.
+    /// Whether one of the two has proven the respondent; the collector decides.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub verified: bool,
 }
 
 impl Response {
+    /// Whether it counts as answered: an answer does that, whatever state it is sent in.
+    pub fn is_answered(&self) -> bool {
+        self.state >= State::Answered || !self.answers.is_empty()
+    }
+
     /// The respondent, if the host named them: the ids that browsers draw for themselves begin
     /// with `~`.
     pub fn named_respondent(&self) -> Option<&str> {

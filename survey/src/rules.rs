@@ -28,6 +28,9 @@ pub struct Rules {
     /// Whether a visitor's Global Privacy Control is honoured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub respect_gpc: bool,
+    /// Whether the widget asks for a token for every showing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proof: bool,
     /// The live surveys, most urgent first.
     pub surveys: Vec<Rule>,
 }

@@ -60,6 +60,10 @@ pub struct Site {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 60)))]
     pub answer_seconds_min: f64,
+    /// Whether an answer has to come with a token of its own, which the widget asks for when it
+    /// shows the survey; what comes without one is kept apart as the work of a program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proof: bool,
     /// Whether anything may be kept in visitors' browsers.
     #[serde(default, skip_serializing_if = "Storage::is_local")]
     pub storage: Storage,
@@ -119,6 +123,7 @@ impl Site {
             site: self.site.clone(),
             storage: self.storage,
             respect_gpc: self.respect_gpc,
+            proof: self.proof,
             surveys: wanted.iter().map(rule).collect(),
         }
     }

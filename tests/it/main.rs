@@ -34,6 +34,8 @@ mod operations;
 mod peers;
 /// Where surveys stand in a page.
 mod placements;
+/// Answers that prove that they were asked for.
+mod proof;
 /// The README tells the truth.
 mod readme;
 /// What is stored of one person.

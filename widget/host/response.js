@@ -42,38 +42,38 @@ function respondent({ table, memory, page }) {
  * @param {Loader} loader
  * @param {Rule} rule
  * @param {string} locale
- * @param {string} [token] that the collector gave for it
+ * @param {Begun} begun
+ * @param {unknown} [proven] what is sent waits for that
  */
-function reporter(loader, { id: survey, version }, locale, token) {
+function reporter(loader, { id: survey, version }, locale, begun, proven) {
   const { table, memory, page, own, send } = loader;
   const { attributes, user_signature, test } = page.configuration();
   const who = respondent(loader);
   // As it is: the part that sends cuts what is too long and leaves out what cannot be stored.
-  const response = {
-    id: uuid(),
+  const response = Object.assign(begun, {
     site: table.site,
     survey,
     version,
     respondent: who,
     user_signature: who && user_signature,
-    token,
     attributes,
     locale,
     page: page.path(),
     test: test === true || /[?&]nabz=test(&|$)/.test(location.search),
-  };
+  });
   let revision = 0;
   /** @type {(state: string, answers: unknown[]) => void} */
   return (state, answers) => {
     const { id } = response;
     memory.note(survey, { [state.replace("completed", "answered") + "_at"]: Date.now() });
-    own[id] = { ...response, revision: ++revision, state, answers };
+    // One and the same each time: a token that comes late is in what waits, too.
+    own[id] = Object.assign(response, { revision: ++revision, state, answers });
     const { responses = [], unsent } = memory.read();
     memory.keep({
       responses: [...responses.filter((it) => it !== id), id].slice(-RESPONSES_MAX),
       unsent: { ...unsent, ...own },
     });
-    send("flush");
+    Promise.resolve(proven).then(() => send("flush"));
     // A copy: what the page does to it stays its own.
     const detail = structuredClone({ id, survey, state, answers });
     document.dispatchEvent(new CustomEvent("nabz:" + state, { detail, bubbles: true }));

@@ -105,7 +105,9 @@ export async function show(loader, rule, response, isWanted, isAsked) {
   /** @type {ReturnType<typeof draw> | undefined} */
   let drawing;
   const place = () => {
-    drawing = draw(made, asked, () => reporter(loader, rule, locale, token), started);
+    const begun = { id: uuid(), token };
+    const proven = loader.table.proof && loader.send("prove", begun);
+    drawing = draw(made, asked, () => reporter(loader, rule, locale, begun, proven), started);
     drawing.drawn.then(() => on_trap(fail), fail);
   };
   if (placement === "inline") {

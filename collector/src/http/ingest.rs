@@ -5,16 +5,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use survey::Site;
 use survey::response::{Response, uuid_v7_ms};
 use survey::revise::submitted_at_ms;
 
 use super::body::whole;
 use super::client::Client;
 use super::problem::{Problem, too_large};
-use super::{App, Shared, json};
+use super::{App, Shared, doubts, json};
+use crate::clock;
+use crate::signature::{self, About};
 use crate::sites::{LiveSite, LiveSurvey};
 use crate::store::{Handling, Kept, Posted, StoreError};
-use crate::{clock, signature};
 
 /// Most bytes of one response.
 const RESPONSE_BYTES_MAX: usize = 16 * 1024;
@@ -138,7 +140,10 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     response.verified = is_proven(app, &response, received_at_ms).await?;
     let id_ms = uuid_v7_ms(&response.id).unwrap_or(received_at_ms);
     let submitted_at_ms = submitted_at_ms(id_ms, received_at_ms);
-    let doubt = (!sender.is_admin).then(|| app.doubts.about(&response, received_at_ms)).flatten();
+    let doubt = match sender.is_admin {
+        true => None,
+        false => doubt(app, &site.site, &response, received_at_ms).await?,
+    };
     Ok(Posted {
         imported: false,
         doubt,
@@ -166,8 +171,26 @@ async fn is_proven(app: &App, posted: &Response, now_ms: i64) -> Result<bool, Pr
     };
     let secret = app.sites.secret(site).await?;
     let is_signed = |signed: &String| signature::fits(&secret, respondent, signed);
-    let is_token = |token: &String| signature::is_token(&secret, respondent, token, now_ms);
-    Ok(user_signature.as_ref().is_some_and(is_signed) || token.as_ref().is_some_and(is_token))
+    let about = About::Respondent(respondent);
+    let is_good = |token: &String| signature::is_good(&secret, about, token, now_ms);
+    Ok(user_signature.as_ref().is_some_and(is_signed) || token.as_ref().is_some_and(is_good))
+}
+
+/// Why a response looks like the work of a program, if it does.
+async fn doubt(
+    app: &App,
+    site: &Site,
+    posted: &Response,
+    now_ms: i64,
+) -> Result<Option<String>, Problem> {
+    let doubt = app.doubts.about(posted, now_ms);
+    // A test counts nowhere as it is.
+    let needs_none = !site.proof || posted.verified || posted.test || !posted.is_answered();
+    if doubt.is_some() || needs_none {
+        return Ok(doubt);
+    }
+    let secret = app.sites.secret(&site.site).await?;
+    Ok(doubts::unproven(posted, &secret, site.answer_min_ms(), now_ms))
 }
 
 /// The problem with something that is not there.
