@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use tests::{
-    Collector, Fault, Order, TOKEN, Visitors, answered, check_ledger, lost, nabz, refusal,
-    wait_for, wait_until,
+    Collector, Fault, Ledger, Order, TOKEN, Visitors, answered, check_ledger, lost, nabz, new_id,
+    refusal, response, wait_for, wait_until,
 };
 
 use crate::SITE;
@@ -80,9 +81,9 @@ async fn a_power_cut_while_the_database_is_closed_loses_nothing() {
     }
 }
 
-/// The answer while nothing can be stored.
-async fn unstored(collector: &Collector) -> bool {
-    let reply = collector.post(&answered("checkout", "nps", 9)).await;
+/// The answer to a post while it cannot be stored.
+async fn unstored(collector: &Collector, post: &Value) -> bool {
+    let reply = collector.post(post).await;
     if reply.status == 204 {
         return false;
     }
@@ -96,27 +97,82 @@ async fn unstored(collector: &Collector) -> bool {
 async fn a_disk_that_is_full_or_broken_takes_nothing_and_goes_on_when_it_is_not() {
     let collectors = [Collector::start_frail(SITE, &ARGUMENTS)];
     let collector = &collectors[0];
+    let new = || answered("checkout", "nps", 9);
     for fault in [Fault::Full, Fault::Break] {
         for after in 0..8 {
             let mut visitors = Visitors::new(&collectors, VISITORS);
             visitors.more(2).await;
             collector.order(Some(Order { fault, after, seed: 0 }));
-            wait_until("an answer that cannot be stored", async || unstored(collector).await).await;
+            wait_until("an answer that cannot be stored", async || {
+                unstored(collector, &new()).await
+            })
+            .await;
             let ready = collector.get("/readyz").await;
             assert_eq!(ready.verdict(), "503", "{fault:?} {after}");
             assert_eq!(ready.header("retry-after"), "2");
             assert_eq!(collector.get("/healthz").await.status, 200, "it is alive");
             assert_eq!(collector.get("/acme/nabz.js").await.status, 200);
-            assert!(unstored(collector).await);
+            assert!(unstored(collector, &new()).await);
             collector.order(None);
             wait_for("room", async || (collector.get("/readyz").await.status == 200).then_some(()))
                 .await;
-            assert!(!unstored(collector).await);
+            assert!(!unstored(collector, &new()).await);
             let ledger = visitors.leave().await;
             check_ledger(collector, &ledger).await;
         }
     }
     assert!(collector.log().contains("could not be written"));
+}
+
+/// The answer while nothing can be read.
+async fn unread(collector: &Collector) -> bool {
+    let reply = collector.get_as_admin("/api/v1/surveys/acme/checkout/summary").await;
+    if reply.status == 200 {
+        return false;
+    }
+    assert_eq!(reply.verdict(), "503");
+    assert_eq!(reply.header("retry-after"), "2");
+    assert!(reply.text.contains("the database cannot be read"), "{}", reply.text);
+    true
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_cannot_be_read_is_told_of_and_loses_nothing() {
+    let order = |after| Some(Order { fault: Fault::Unreadable, after, seed: 0 });
+    let mut collectors = vec![Collector::start_frail_after(order(0).unwrap(), SITE, &ARGUMENTS)];
+    let id = new_id();
+    let post = |revision, value: i64| {
+        response("checkout", &id, revision, "completed", &[("nps", json!(value))])
+    };
+    assert_eq!(collectors[0].post(&post(1, 3)).await.status, 204);
+    let mut kept = Ledger::new();
+    for (after, revision) in (0..8).zip(2..) {
+        // While visitors answer.
+        let mut visitors = Visitors::new(&collectors, VISITORS);
+        visitors.more(20).await;
+        let collector = &collectors[0];
+        collector.order(order(after));
+        wait_until("a summary that cannot be read", async || unread(collector).await).await;
+        assert_eq!(collector.get("/healthz").await.status, 200, "it is alive");
+        assert_eq!(collector.get("/acme/nabz.js").await.status, 200);
+        collector.order(None);
+        wait_until("a disk that can be read", async || !unread(collector).await).await;
+        kept.extend(visitors.leave().await);
+
+        // When nothing of it is in memory.
+        let collector = collectors.remove(0).kill_and_restart(&ARGUMENTS);
+        assert!(!unread(&collector).await, "all is folded");
+        collector.order(order(0));
+        let value = i64::from(revision) % 11;
+        assert!(unstored(&collector, &post(revision, value)).await);
+        collector.order(None);
+        assert!(!unstored(&collector, &post(revision, value)).await);
+        kept.insert(id.clone(), value);
+        check_ledger(&collector, &kept).await;
+        collectors.push(collector);
+    }
+    let log = collectors[0].log();
+    assert!(log.contains("disk I/O error: look at its disk"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,6 +18,8 @@ pub enum Fault {
     Full,
     /// Nothing can be written or synced.
     Break,
+    /// Nothing can be read, though all that is written is kept.
+    Unreadable,
 }
 
 /// An order to a disk.
@@ -25,7 +27,7 @@ pub enum Fault {
 pub struct Order {
     /// What is to go wrong.
     pub fault: Fault,
-    /// After how many changes it does; a sync is one, too.
+    /// After how many changes it does, or reads where it is about those; a sync is a change, too.
     pub after: u64,
     /// What chance decides, if anything.
     pub seed: u64,
@@ -64,7 +66,7 @@ impl FromStr for Order {
 
     fn from_str(text: &str) -> Result<Order, ()> {
         let [fault, after, seed] = text.split(' ').collect::<Vec<_>>()[..] else { return Err(()) };
-        let known = [Fault::Cut, Fault::Lie, Fault::Full, Fault::Break];
+        let known = [Fault::Cut, Fault::Lie, Fault::Full, Fault::Break, Fault::Unreadable];
         let fault = known.into_iter().find(|known| format!("{known:?}") == fault).ok_or(())?;
         let number = |text: &str| text.parse().map_err(|_| ());
         Ok(Order { fault, after: number(after)?, seed: number(seed)? })

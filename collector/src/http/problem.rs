@@ -175,7 +175,14 @@ impl From<Refusal> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        let detail = "the answer cannot be stored just now; send it again later";
+        let happened = match &error {
+            StoreError::Busy => "too many answers are waiting to be stored",
+            StoreError::Database(_) => "the database cannot be read or written just now",
+            StoreError::Damaged(_) => "what is stored there is damaged",
+            StoreError::Closed => "the collector is being stopped",
+            StoreError::NoRandomness => "the system of the collector has no randomness to give",
+        };
+        let detail = format!("{happened}; send this again later");
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(2);
         problem.0.cause = Some(error.to_string());
         problem

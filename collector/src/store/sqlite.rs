@@ -44,6 +44,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy) => ": another program holds it",
             Some(ErrorCode::DatabaseCorrupt) => ": stop what uses it and restore a backup",
             Some(ErrorCode::DiskFull) => ": make room on its disk",
+            Some(ErrorCode::SystemIoFailure) => ": look at its disk and at the system's log",
             Some(ErrorCode::ReadOnly) => ": let this user write the file and its folder",
             _ => "",
         };

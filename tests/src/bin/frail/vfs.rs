@@ -1,7 +1,7 @@
 //! SQLite's own file layer for Unix, with what it writes and syncs going by way of a [`Disk`].
 //!
-//! Everything else, reads, locks and shared memory, stays with the original: only three methods of
-//! a file and two of the layer are replaced.
+//! Everything else, locks and shared memory, stays with the original: only four methods of a file
+//! and two of the layer are replaced.
 
 #![expect(unsafe_code, reason = "SQLite calls its file layer as C")]
 
@@ -26,8 +26,8 @@ struct State {
     /// Where each open file is, and what the original does with it, by the file's address.
     open: HashMap<usize, (PathBuf, ffi::sqlite3_io_methods)>,
     order: Option<Order>,
-    /// Changes since the order came.
-    changes: u64,
+    /// Changes since the order came, or reads where it is about those.
+    count: u64,
 }
 
 impl State {
@@ -37,12 +37,22 @@ impl State {
 
     /// Counts a change, and tells what is wrong with the disk at this moment.
     fn fault(&mut self) -> Option<Order> {
+        self.count(|fault| fault != Fault::Unreadable)
+    }
+
+    /// Counts a read, and tells whether it fails.
+    fn is_unreadable(&mut self) -> bool {
+        self.count(|fault| fault == Fault::Unreadable).is_some()
+    }
+
+    fn count(&mut self, concerns: impl FnOnce(Fault) -> bool) -> Option<Order> {
         let order = Order::find(Path::new("."));
         if order != self.order {
-            (self.order, self.changes) = (order, 0);
+            (self.order, self.count) = (order, 0);
         }
-        self.changes += 1;
-        order.filter(|order| self.changes > order.after)
+        let order = order.filter(|order| concerns(order.fault))?;
+        self.count += 1;
+        (self.count > order.after).then_some(order)
     }
 
     fn of(&self, file: *mut ffi::sqlite3_file) -> (PathBuf, ffi::sqlite3_io_methods) {
@@ -107,16 +117,32 @@ unsafe extern "C" fn open(
     unsafe {
         let methods = *(*file).pMethods;
         state.open.insert(file.addr(), (path, methods));
-        let (write, sync) = (Some(write as _), Some(sync as _));
         let frail = ffi::sqlite3_io_methods {
-            xWrite: write,
-            xSync: sync,
+            xRead: Some(read),
+            xWrite: Some(write),
+            xSync: Some(sync),
             xTruncate: Some(truncate),
             ..methods
         };
         (*file).pMethods = Box::leak(Box::new(frail));
     }
     opened
+}
+
+unsafe extern "C" fn read(
+    file: *mut ffi::sqlite3_file,
+    data: *mut c_void,
+    amount: c_int,
+    offset: ffi::sqlite3_int64,
+) -> c_int {
+    let mut state = State::lock();
+    if state.is_unreadable() {
+        return ffi::SQLITE_IOERR_READ;
+    }
+    let (_, methods) = state.of(file);
+    drop(state);
+    // SAFETY: what SQLite gives is handed on as it is.
+    unsafe { methods.xRead.expect("it reads")(file, data, amount, offset) }
 }
 
 unsafe extern "C" fn write(
@@ -130,7 +156,7 @@ unsafe extern "C" fn write(
     match fault.map(|order| order.fault) {
         Some(Fault::Full) => return ffi::SQLITE_FULL,
         Some(Fault::Break) => return ffi::SQLITE_IOERR_WRITE,
-        Some(Fault::Cut | Fault::Lie) | None => {}
+        _ => {}
     }
     let (path, methods) = state.of(file);
     let start = offset.unsigned_abs();
@@ -167,7 +193,7 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
     match fault {
         Some(Order { fault: Fault::Break, .. }) => return ffi::SQLITE_IOERR_FSYNC,
         Some(order @ Order { fault: Fault::Cut | Fault::Lie, .. }) => state.cut(order),
-        Some(Order { fault: Fault::Full, .. }) | None => {}
+        _ => {}
     }
     if state.order.is_some_and(|order| order.fault == Fault::Lie) {
         return ffi::SQLITE_OK;
@@ -192,7 +218,7 @@ unsafe extern "C" fn delete(
     match state.fault() {
         Some(Order { fault: Fault::Break, .. }) => return ffi::SQLITE_IOERR_DELETE,
         Some(order @ Order { fault: Fault::Cut | Fault::Lie, .. }) => state.cut(order),
-        Some(Order { fault: Fault::Full, .. }) | None => {}
+        _ => {}
     }
     state.disk.deleting(&path);
     // SAFETY: what SQLite gives is handed on as it is.
