@@ -34,7 +34,7 @@ pub(crate) fn import(root: &Path) -> Result<()> {
     run(bench.arg(nabz(root)).arg(IMPORTED))
 }
 
-/// Ingest beside a bare server and beside a transaction a request.
+/// Ingest beside a bare server and beside a transaction a request, and a million responses.
 pub(crate) fn collector(root: &Path) -> Result<()> {
     let mut bench = example(root, "bench_collector")?;
     let server = scratch_postgres::Server::start()?;

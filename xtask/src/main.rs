@@ -77,7 +77,8 @@ enum Bench {
     },
     /// The widget on slow 4G and a slow processor, beside a page that draws a plain card
     Widget,
-    /// Ingest at 64 and 256 connections, beside a bare server and a transaction a request
+    /// Ingest at 64 and 256 connections, beside a bare server and a transaction a request; and a
+    /// file with 1 million responses
     Collector,
     /// One, two and three collectors on one PostgreSQL or Citus database
     Cluster {

@@ -1,7 +1,7 @@
 //! How much ingest a collector keeps up with, beside a bare server that only parses (the ceiling)
-//! and one that commits each request on its own (the floor), and how fast it serves what browsers
-//! fetch, beside a bare server with as many bytes in memory; in one run on one machine.
-//! `cargo xtask bench collector` runs it.
+//! and one that commits each request on its own (the floor), how fast it serves what browsers
+//! fetch, beside a bare server with as many bytes in memory, and what a file with a million
+//! responses takes to serve; in one run on one machine. `cargo xtask bench collector` runs it.
 //!
 //! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
 //! PostgreSQL database for each number of connections. Every server and the load have a process of
@@ -11,14 +11,15 @@
 
 mod bare;
 mod load;
+mod million;
 mod server;
+#[path = "../bench_import/table.rs"]
+mod table;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
-use rusqlite::Connection;
+use anyhow::Context as _;
 use serde_json::Value;
 
 use server::Server;
@@ -80,7 +81,7 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
             loaded.print(name, &connections, share);
             Ok(())
         };
-        let sqlite = sqlite(connections);
+        let sqlite = format!("sqlite:collector-{connections}.db");
         let floor = folder.path().join(format!("floor-{connections}.db"));
         let mut bare = Command::new(&this);
         measure("ceiling: parses, answers 204", bare.arg("--ceiling"), TOGETHER)?;
@@ -92,7 +93,7 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
         measure("floor: a transaction a request", bare.arg("--floor").arg(floor), TOGETHER)?;
     }
     fetches(nabz, folder.path(), seconds)?;
-    restart(nabz, folder.path())
+    million::measure(nabz, folder.path(), &version, seconds)
 }
 
 /// Has what browsers fetch served, each beside as many bytes of a bare server.
@@ -136,11 +137,6 @@ fn version(server: &Server) -> anyhow::Result<String> {
     Ok(surveys["surveys"][0]["version"].as_str().context("a survey has a version")?.to_owned())
 }
 
-/// The database of a collector that is loaded by so many connections.
-fn sqlite(connections: usize) -> String {
-    format!("sqlite:collector-{connections}.db")
-}
-
 fn collector(nabz: &str, folder: &Path, database: &str) -> Command {
     let mut command = Command::new(nabz);
     command
@@ -149,28 +145,4 @@ fn collector(nabz: &str, folder: &Path, database: &str) -> Command {
         .args(["--database", database])
         .current_dir(folder);
     command
-}
-
-/// Starts the collector again on what it has, has it counted again, and tells the size of it.
-fn restart(nabz: &str, folder: &Path) -> anyhow::Result<()> {
-    let database = sqlite(CONNECTIONS[0]);
-    let file = database.trim_start_matches("sqlite:");
-    let start = Instant::now();
-    let server = Server::start(&mut collector(nabz, folder, &database))?;
-    let ready = start.elapsed();
-    drop(server);
-    // It writes as rows what is not yet.
-    let mut verify = Command::new(nabz);
-    verify.args(["verify", "--database", &database]).current_dir(folder);
-    ensure!(verify.status()?.success(), "the tallies are wrong");
-    let connection = Connection::open(folder.join(file))?;
-    connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
-    let rows: i64 = connection.query_row("SELECT count(*) FROM responses", [], |row| row.get(0))?;
-    let bytes = std::fs::metadata(folder.join(file))?.len();
-    println!(
-        "started again with {rows} responses in {:.0} ms; {} bytes a response on disk",
-        ready.as_secs_f64() * 1_000.0,
-        bytes / u64::try_from(rows.max(1))?,
-    );
-    Ok(())
 }

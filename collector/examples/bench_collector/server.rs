@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// Seconds of processor time so far; 0 where the system does not tell.
-    fn cpu_seconds(&self) -> f64 {
+    pub(crate) fn cpu_seconds(&self) -> f64 {
         let path = format!("/proc/{}/stat", self.process.id());
         let stat = std::fs::read_to_string(path).unwrap_or_default();
         let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);

@@ -4,9 +4,8 @@
 //! Arguments: the program `nabz`, and how many rows. Rates are printed and never asserted: a
 //! machine is never alone.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+mod table;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,10 +18,7 @@ use rusqlite::{Connection, params_from_iter};
 
 const SITE: &str = r#"{ "site": "bench", "origins": ["*"], "breakdowns": ["plan"], "surveys": [
     { "id": "nps", "questions": [{ "scale": "nps", "prompt": "?" }] }] }"#;
-const DAY_MS: i64 = 86_400_000;
-const DAYS: i64 = 364;
-/// 2026-11-22, in milliseconds since 1970.
-const LAST_MS: i64 = 20_779 * DAY_MS;
+const PLANS: table::Attribute = ("plan", &["free", "free", "pro", "team"]);
 /// Rows inserted in one transaction.
 const BATCH: usize = 10_000;
 /// How often the memory of the import is looked at.
@@ -35,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     let rows: i64 = arguments.next().context("how many rows?")?.parse()?;
     let folder = tempfile::tempdir()?;
     let table = folder.path().join("rows.csv");
-    write_table(&table, rows)?;
+    table::write(&table, rows, &[PLANS])?;
     let store = Store::open(&url(folder.path())).await?;
     Sites::load(store.clone()).await?.load_file(SITE).await?;
     store.close().await;
@@ -60,32 +56,6 @@ async fn main() -> anyhow::Result<()> {
 
 fn url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("bench.db").display())
-}
-
-/// A table as an export writes it: a year of responses, all states in turn.
-fn write_table(path: &Path, rows: i64) -> anyhow::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    writeln!(
-        out,
-        "id,submitted_at,state,respondent,locale,page,excluded,q:nps,comment:nps,attr:plan"
-    )?;
-    let states = ["shown", "dismissed", "answered", "completed"];
-    let mut line = String::new();
-    for number in 0..rows {
-        let at_ms = LAST_MS - (rows - number) * (DAYS * DAY_MS / rows);
-        let at = jiff::Timestamp::from_millisecond(at_ms)?;
-        let state = states[usize::try_from(number * 7 % 4)?];
-        let plan = ["free", "free", "pro", "team"][usize::try_from(number * 3 / 4 % 4)?];
-        line.clear();
-        write!(line, "{:08x}-{:04x}-7000-8000-{number:012x},{at},", at_ms >> 16, at_ms & 0xffff)?;
-        write!(line, "{state},visitor-{},en,/checkout/done,false,", number % 40_000)?;
-        match number * 7 % 4 {
-            0 | 1 => line.push(','),
-            _ => write!(line, "{},", (number * 5 + number / 13) % 11)?,
-        }
-        writeln!(out, "{line},{plan}")?;
-    }
-    Ok(out.flush()?)
 }
 
 /// Imports the table with the real program: how long it took, and the most memory it had, in KiB.
