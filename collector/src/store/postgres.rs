@@ -1,11 +1,10 @@
 //! The implementation on PostgreSQL: a server, and any number of collectors that write to it.
 //!
-//! Tasks gather what waits and put it into a journal, in one transaction each ([`writer`],
-//! [`round`]); what stands there is acknowledged, and folded into rows and tallies soon after
-//! ([`fold`]), or at once when somebody reads. [`append`] is what happens to responses then, and in
-//! which order it holds what; [`sql`] are all statements. A collector hears from the others which
-//! sites they changed ([`listen`]). The methods, here and in [`read`], are those of
-//! [`super::Store`].
+//! A task gathers what waits and puts it into a journal, in one transaction ([`writer`], [`round`]);
+//! what stands there is acknowledged, and folded into rows and tallies soon after ([`fold`]), or at
+//! once when somebody reads. [`append`] is what happens to responses then, and in which order it
+//! holds what; [`sql`] are all statements. A collector hears from the others which sites they changed
+//! ([`listen`]). The methods, here and in [`read`], are those of [`super::Store`].
 
 mod append;
 mod configure;
@@ -49,9 +48,9 @@ use super::{
     StoredSite, Verified, VerifyError,
 };
 
-/// Connections for everything but plain reads: those of the writers, of what folds and of the
-/// rebuild, and some for sign-ins and configuration.
-const CONNECTIONS: usize = 10;
+/// Connections for everything but folding and plain reads: those of the writers and of the rebuild,
+/// and some for sign-ins and configuration.
+const CONNECTIONS: usize = 8;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 
@@ -76,7 +75,7 @@ impl Postgres {
         let mut client = target.first(&pool).await?;
         target.recognize(&client, true).await?;
         configure::migrate(&mut client, &target).await?;
-        let writer = writer::Writer::start(&pool);
+        let writer = writer::Writer::start(&target, &pool);
         let readers = readers::Readers::new(&target, replica, writer.folder()).await?;
         let (rebuilds, sites) = mpsc::unbounded_channel();
         tokio::spawn(rebuild::run(pool.clone(), sites));
@@ -241,7 +240,7 @@ async fn existing(target: &Target) -> Result<Client, OpenError> {
 pub(super) async fn verify(target: Target, repair: bool) -> Result<Verified, VerifyError> {
     let mut client = existing(&target).await?;
     let (unfolded, commits) = (Arc::new(Unfolded::new()), Commits::default());
-    let folder = Folder::start(&target.pool(1), unfolded, commits);
+    let folder = Folder::start(&target, unfolded, commits);
     for site in read::placed_sites(&client).await.map_err(StoreError::from)? {
         folder.fold(&site).await?;
     }

@@ -39,7 +39,7 @@ pub(super) async fn learn(
     let (placements, records) = try_join(placements, try_join_all(records)).await?;
     for ((site, placements), records) in sites.into_keys().zip(placements).zip(records) {
         ingest.learn_placements(site.clone(), placements);
-        learn_records(ingest, transaction, &site, &records).await?;
+        learn_records(ingest, transaction, &site, records).await?;
     }
     Ok(())
 }
@@ -65,18 +65,19 @@ async fn records(
     Ok(transaction.query(&find, &[&site, &ids]).await?)
 }
 
-/// Learns stored records of a site, and the definitions that they were asked with.
+/// Learns stored records of a site, and the definitions that they were asked with. Each row is let
+/// go of before the next is looked at: there may be many.
 pub(super) async fn learn_records(
     ingest: &mut Ingest,
     transaction: &impl GenericClient,
     site: &str,
-    rows: &[tokio_postgres::Row],
+    rows: Vec<tokio_postgres::Row>,
 ) -> Result<(), Trouble> {
     for row in rows {
-        match asked(ingest, transaction, row).await {
+        match asked(ingest, transaction, &row).await {
             Ok(asked) => ingest.learn_record(asked),
             Err(Trouble::Damaged(reason)) => {
-                ingest.learn_damaged((site.to_owned(), id_of(row)?), reason);
+                ingest.learn_damaged((site.to_owned(), id_of(&row)?), reason);
             }
             Err(trouble) => return Err(trouble),
         }
@@ -146,7 +147,10 @@ pub(super) async fn write(
     let Settled { erased, rows, buckets } = ingest.settle(usize::MAX);
     let erased = Erased::of(erased);
     let sites = rows.chunk_by(|one, next| site_of(one) == site_of(next));
-    let sites: Vec<_> = sites.map(|rows| (site_of(&rows[0]), Columns::of(rows))).collect();
+    let sites = sites.map(|rows| (site_of(&rows[0]).to_owned(), Columns::of(rows)));
+    let sites: Vec<_> = sites.collect();
+    // They are needed no more, and there may be many.
+    drop(rows);
     let buckets = Buckets::of(buckets);
     let tallies = tallies::take(&mut ingest.changes);
     ingest.forget_placements();

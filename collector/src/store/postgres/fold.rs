@@ -1,20 +1,24 @@
 //! Folds the journal: what stands there is decided once more, with everything about it held, written
 //! as rows, and counted. A collector folds what it wrote itself, soon, and what others left behind;
-//! and before anything is read that has to be up to date, all there is.
+//! and before anything is read that has to be up to date, all there is. That is work for some
+//! milliseconds on end, which is why a thread of its own does it: those that take posts would have
+//! everybody wait meanwhile.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::Client;
 use futures_util::future::{try_join, try_join3};
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::runtime;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 use super::super::activity::Commits;
 use super::super::ingest::{Ingest, key_of};
 use super::super::{Posted, StoreError, journal};
+use super::connect::Target;
 use super::hand::{Hand, Work};
 use super::job::Reply;
 use super::trouble::Trouble;
@@ -22,7 +26,7 @@ use super::unfolded::Unfolded;
 use super::{append, sql};
 
 /// Entries that are looked for in the journal at once.
-const ENTRIES: usize = 32;
+const ENTRIES: usize = 16;
 /// Requests that are taken in at once.
 const REQUESTS_MAX: usize = 1_024;
 /// How often others' entries are looked for: so long wait those of a collector that died, unless
@@ -36,7 +40,7 @@ const SWEEP_AFTER: usize = 512;
 /// The key of an entry to fold, and its posts if they are known.
 pub(super) type Entry = (Arc<str>, Option<Arc<Vec<Posted>>>);
 
-/// What the task is asked to do.
+/// What the thread is asked to do.
 enum Request {
     /// Fold all there is of a site.
     Fold(String, Reply<()>),
@@ -44,20 +48,27 @@ enum Request {
     Close,
 }
 
-/// The task that folds, for those who ask it to. Cheap to clone.
+/// The thread that folds, for those who ask it to. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     requests: mpsc::UnboundedSender<Request>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Folder {
-    /// Starts the task, which takes its connection from a pool.
-    pub(super) fn start(pool: &Pool, unfolded: Arc<Unfolded>, commits: Commits) -> Folder {
+    /// Starts the thread.
+    pub(super) fn start(target: &Target, unfolded: Arc<Unfolded>, commits: Commits) -> Folder {
         let (requests, asked) = mpsc::unbounded_channel();
-        let folding = Folding { hand: Hand::new(pool, PATIENCE), unfolded, commits, unswept: 0 };
-        let task = tokio::spawn(folding.run(asked));
-        Folder { requests, task: Arc::new(Mutex::new(Some(task))) }
+        // No connection of others' pool: what drives it would end with the thread.
+        let hand = Hand::new(&target.pool(1), PATIENCE);
+        let folding = Folding { hand, unfolded, commits, unswept: 0 };
+        let run = move || match runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(folding.run(asked)),
+            Err(error) => tracing::error!(%error, "nothing can be folded"),
+        };
+        // Without the thread whoever asks it learns that the store is closed.
+        let thread = std::thread::Builder::new().name("folder".to_owned()).spawn(run).ok();
+        Folder { requests, thread: Arc::new(Mutex::new(thread)) }
     }
 
     /// Returns after everything that was journaled of a site before is folded.
@@ -68,16 +79,15 @@ impl Folder {
         folded.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Has what this collector wrote folded, and ends the task.
+    /// Has what this collector wrote folded, and ends the thread.
     pub(super) async fn close(&self) {
         let _ = self.requests.send(Request::Close);
-        if let Some(task) = self.task.lock().await.take() {
-            let _ = task.await;
-        }
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        let _ = tokio::task::spawn_blocking(|| thread.map(JoinHandle::join)).await;
     }
 }
 
-/// The task.
+/// What the thread has.
 struct Folding {
     hand: Hand,
     unfolded: Arc<Unfolded>,
@@ -285,29 +295,28 @@ async fn fold(
     for row in &taken {
         texts.insert(row.try_get(0)?, row.try_get(1)?);
     }
-    let mut all = Vec::new();
+    let mut all: Vec<Arc<Vec<Posted>>> = Vec::new();
     for (key, posts) in entries {
         match (texts.get(&**key), posts) {
             (None, _) => {}
-            (Some(_), Some(posts)) => all.extend(posts.iter().cloned()),
-            (Some(text), None) => read(ingest, client, text.unwrap_or_default(), &mut all).await?,
+            (Some(_), Some(posts)) => all.push(posts.clone()),
+            (Some(text), None) => {
+                all.push(Arc::new(read(ingest, client, text.unwrap_or_default()).await?));
+            }
         }
     }
-    append::learn(ingest, client, all.iter().map(|posted| key_of(&posted.response))).await?;
-    for posted in all {
-        ingest.append(posted);
+    let posts = || all.iter().flat_map(|posts| posts.iter());
+    append::learn(ingest, client, posts().map(|posted| key_of(&posted.response))).await?;
+    for posted in posts() {
+        ingest.append(posted.clone());
     }
     append::learn_buckets(ingest, client).await?;
     append::write(ingest, client, say(sql::COMMIT)).await
 }
 
 /// The posts of an entry, a job on each line.
-async fn read(
-    ingest: &mut Ingest,
-    client: &Client,
-    text: &str,
-    all: &mut Vec<Posted>,
-) -> Result<(), Trouble> {
+async fn read(ingest: &mut Ingest, client: &Client, text: &str) -> Result<Vec<Posted>, Trouble> {
+    let mut all = Vec::new();
     for line in text.lines() {
         let posts = journal::read(line);
         let damaged = |error| Trouble::Damaged(format!("an entry cannot be read: {error}"));
@@ -316,5 +325,5 @@ async fn read(
             all.push(undefined.with(definition));
         }
     }
-    Ok(())
+    Ok(all)
 }

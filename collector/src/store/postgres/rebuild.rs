@@ -63,7 +63,7 @@ async fn step(pool: &Pool, site: &str) -> Result<bool, Trouble> {
     let rows = transaction
         .query(sql::NEXT, &[&site, &under_way.try_get::<_, &str>(1)?, &(STEP as i64)])
         .await?;
-    place(&transaction, site, generation, &rows).await?;
+    place(&transaction, site, generation, rows).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -74,19 +74,18 @@ async fn place(
     transaction: &Transaction<'_>,
     site: &str,
     generation: Generation,
-    rows: &[Row],
+    rows: Vec<Row>,
 ) -> Result<(), Trouble> {
-    let Some(last) = rows.last() else {
+    let keys = rows.iter().map(|row| Ok((site.to_owned(), id_of(row)?)));
+    let keys: Vec<RowKey> = keys.collect::<Result<_, Trouble>>()?;
+    let Some((_, last)) = keys.last() else {
         return placement::show(transaction, site, generation).await;
     };
     let mut ingest = Ingest::default();
     ingest.learn_placements(site.to_owned(), placement::of_site(transaction, site).await?);
     append::learn_records(&mut ingest, transaction, site, rows).await?;
-    let keys = rows.iter().map(|row| Ok((site.to_owned(), id_of(row)?)));
-    let keys: Vec<RowKey> = keys.collect::<Result<_, Trouble>>()?;
     keys.iter().for_each(|key| ingest.place_anew(key, generation));
     append::learn_buckets(&mut ingest, transaction).await?;
-    let last = id_of(last)?;
-    let end = placement::reached(transaction, site, generation, Some(&last));
+    let end = placement::reached(transaction, site, generation, Some(last));
     append::write(&mut ingest, transaction, end).await
 }

@@ -84,7 +84,7 @@ impl Round {
     /// Writes the entries under the name of this collector's, and looks what there was before. All
     /// travels together.
     pub(super) async fn write(&self, client: &Client, writer: &str) -> Result<Vec<Found>, Trouble> {
-        for statement in [sql::JOURNAL, sql::CONTESTED, sql::PEEK] {
+        for statement in [sql::JOURNAL, sql::LOOK] {
             client.prepare_cached(statement).await?;
         }
         let looks = self.0.iter().map(|sheet| sheet.look(client, writer));
@@ -151,24 +151,16 @@ impl Sheet {
         Ok(())
     }
 
-    /// What there is of the responses that nothing is known of here. What another collector folds
-    /// meanwhile is no more in the journal, but then it is stored: so that comes last.
+    /// What there is of the responses that nothing is known of here.
     async fn look(&self, client: &Client, writer: &str) -> Result<Found, Trouble> {
         let Sheet { site, ids, surveys, .. } = self;
         let mut found = Found::default();
         if ids.is_empty() {
             return Ok(found);
         }
-        let contested = client.prepare_cached(sql::CONTESTED).await?;
-        let peek = client.prepare_cached(sql::PEEK).await?;
-        let about: [Parameter; 4] = [site, ids, surveys, &writer];
-        let contested = client.query(&contested, &about);
-        let (contested, stored) = try_join(contested, client.query(&peek, &about[..2])).await?;
-        for row in &contested {
-            found.unclear.insert(row.try_get(0)?);
-        }
-        for row in &stored {
-            self.note(row, &mut found)?;
+        let look = client.prepare_cached(sql::LOOK).await?;
+        for row in client.query(&look, &[site, ids, surveys, &writer]).await? {
+            self.note(&row, &mut found)?;
         }
         Ok(found)
     }
@@ -176,6 +168,7 @@ impl Sheet {
     fn note(&self, row: &Row, found: &mut Found) -> Result<(), Trouble> {
         let id = id_of(row)?;
         match of_row(row) {
+            // What is only journaled yet has nothing but its id: that cannot be read either.
             Ok(record) if self.fits(&record) => drop(found.records.insert(id, record)),
             Ok(_) | Err(Trouble::Damaged(_)) => drop(found.unclear.insert(id)),
             Err(trouble) => return Err(trouble),

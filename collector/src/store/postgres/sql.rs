@@ -166,12 +166,6 @@ statements! {
     JOURNAL =
         "INSERT INTO nabz.journal (site, entry, ids, surveys, posts, aside)
          VALUES ($1, $2, $3, $4, $5, false) ON CONFLICT (site, entry) DO NOTHING";
-    /// Which of these ids others than this collector have kept posts of, about other surveys.
-    CONTESTED =
-        "SELECT ours.id FROM nabz.journal AS j, unnest(j.ids, j.surveys) AS theirs (id, survey),
-           unnest($2::text[], $3::text[]) AS ours (id, survey)
-         WHERE j.site = $1 AND right(j.entry, 16) <> $4 AND theirs.id = ours.id
-           AND theirs.survey <> ours.survey";
     /// The sites of which posts are kept.
     JOURNALED_SITES = "SELECT DISTINCT site FROM nabz.journal ORDER BY site";
     /// The oldest entries of a site that can be folded.
@@ -191,12 +185,24 @@ statements! {
     /// minute, and by then there is much of it.
     SWEEP = "VACUUM (SKIP_LOCKED, TRUNCATE false) nabz.journal";
 
-    /// The records with these ids. Each is the first from its id on, if it has that: only one index
-    /// has them in that order, so even a server that knows nothing yet of the table takes that one.
-    PEEK = concat!(
+    /// What there is about responses with these ids and of these surveys: the stored records; and
+    /// alone the ids of those about which others than this collector have kept posts, about other
+    /// surveys. All as of one moment: what another collector folds is in sight as the one or as the
+    /// other. Each record is the first from its id on, if it has that: only one index has them in
+    /// that order, so even a server that knows nothing yet of the table takes that one.
+    LOOK = concat!(
         "SELECT it.* FROM unnest($2::text[]) AS wanted (id), LATERAL (SELECT ", columns!(), "
          FROM nabz.responses WHERE site = $1 AND id >= wanted.id ORDER BY id LIMIT 1) AS it
-         WHERE it.id = wanted.id");
+         WHERE it.id = wanted.id
+         UNION ALL
+         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ours.id
+         FROM (SELECT ids, surveys FROM nabz.journal
+               WHERE site = $1 AND right(entry, 16) < $4
+               UNION ALL SELECT ids, surveys FROM nabz.journal
+               WHERE site = $1 AND right(entry, 16) > $4) AS j,
+           unnest(j.ids, j.surveys) AS theirs (id, survey),
+           unnest($2::text[], $3::text[]) AS ours (id, survey)
+         WHERE theirs.id = ours.id AND theirs.survey <> ours.survey");
     /// The records with these ids, held in this order until the transaction ends. Each is looked for
     /// on its own: a server that does not know yet how many there are would read all of a site.
     RECORDS = concat!(

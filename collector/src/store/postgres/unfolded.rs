@@ -17,12 +17,15 @@ use super::super::record::Record;
 use super::super::{Kept, Posted};
 use crate::clock;
 
-/// From so many posts on they are folded at once.
-const FOLD_AT: usize = 2_048;
+/// From so much weight on entries are folded at once: some megabytes in memory. That is about two
+/// thousand posts where those of a showing come together, a thousand where each is of another one.
+const FOLD_AT: usize = 3_400;
 /// How long posts wait to be folded if there are fewer.
 const FOLD_AFTER: Duration = Duration::from_millis(250);
-/// Posts that may wait; beyond that, those who would add to them wait.
-const POSTS_MAX: usize = 4 * FOLD_AT;
+/// The weight that may wait; beyond that, those who would add to it wait.
+const WEIGHT_MAX: usize = 2 * FOLD_AT;
+/// What a response weighs beside its posts, as a row that is read and written when it is folded.
+const RESPONSE: usize = 2;
 
 /// An entry of the journal: its key, and what was posted.
 pub(super) type Entry = (Arc<str>, Arc<Vec<Posted>>);
@@ -40,8 +43,8 @@ pub(super) struct Unfolded {
 #[derive(Debug, Default)]
 struct State {
     sites: BTreeMap<String, OfSite>,
-    /// How many posts there are.
-    posts: usize,
+    /// What all of them weigh.
+    weight: usize,
     /// Since when there are any.
     since: Option<Instant>,
     /// The last time and the last number in a key.
@@ -50,10 +53,17 @@ struct State {
 
 #[derive(Debug, Default)]
 struct OfSite {
-    entries: BTreeMap<Arc<str>, Arc<Vec<Posted>>>,
+    entries: BTreeMap<Arc<str>, Weighed>,
     responses: HashMap<String, Response, RandomState>,
     /// The newest entry that was folded.
     folded: Option<Arc<str>>,
+}
+
+/// What was posted in an entry.
+#[derive(Debug)]
+struct Weighed {
+    posts: Arc<Vec<Posted>>,
+    weight: usize,
 }
 
 /// What there is of a response.
@@ -124,11 +134,13 @@ impl Unfolded {
     /// post that is refused, or may be, has to be looked at once more.
     pub(super) fn add(&self, site: &str, (key, posts): Entry, found: &Found) -> Vec<Option<Kept>> {
         let mut state = self.state();
-        state.posts += posts.len();
-        state.since.get_or_insert_with(Instant::now);
         let of_site = state.sites.entry(site.to_owned()).or_default();
+        let known = of_site.responses.len();
         let kept = posts.iter().map(|posted| of_site.judge(&key, posted, found)).collect();
-        of_site.entries.insert(key, posts);
+        let weight = posts.len() + RESPONSE * (of_site.responses.len() - known);
+        of_site.entries.insert(key, Weighed { posts, weight });
+        state.weight += weight;
+        state.since.get_or_insert_with(Instant::now);
         drop(state);
         self.changed.notify_waiters();
         kept
@@ -144,19 +156,19 @@ impl Unfolded {
     /// The oldest entries of a site, about as many as are folded at once.
     pub(super) fn oldest(&self, site: &str) -> Vec<Entry> {
         let state = self.state();
-        let mut posts = 0;
+        let mut weight = 0;
         let entries = state.sites.get(site).into_iter().flat_map(|of_site| &of_site.entries);
         let few = entries.take_while(|(_, entry)| {
-            let is_more = posts < FOLD_AT;
-            posts += entry.len();
+            let is_more = weight < FOLD_AT;
+            weight += entry.weight;
             is_more
         });
-        few.map(|(key, posts)| (key.clone(), posts.clone())).collect()
+        few.map(|(key, entry)| (key.clone(), entry.posts.clone())).collect()
     }
 
     /// What was posted in an entry of a site, if it is here.
     pub(super) fn posts(&self, site: &str, key: &str) -> Option<Arc<Vec<Posted>>> {
-        self.state().sites.get(site)?.entries.get(key).cloned()
+        Some(self.state().sites.get(site)?.entries.get(key)?.posts.clone())
     }
 
     /// Forgets entries that are in the journal no more.
@@ -164,12 +176,12 @@ impl Unfolded {
         let mut state = self.state();
         let Some(of_site) = state.sites.get_mut(site) else { return };
         let gone = keys.into_iter().filter_map(|key| of_site.entries.remove_entry(key));
-        let gone: Vec<Entry> = gone.collect();
+        let gone: Vec<(Arc<str>, Weighed)> = gone.collect();
         if let Some((newest, _)) = gone.last() {
             of_site.forget(newest.clone());
         }
-        state.posts -= gone.iter().map(|(_, posts)| posts.len()).sum::<usize>();
-        state.since = (state.posts > 0).then(Instant::now);
+        state.weight -= gone.iter().map(|(_, entry)| entry.weight).sum::<usize>();
+        state.since = (state.weight > 0).then(Instant::now);
         drop(state);
         self.changed.notify_waiters();
     }
@@ -178,9 +190,9 @@ impl Unfolded {
     pub(super) async fn due(&self) {
         loop {
             let changed = self.changed.notified();
-            let State { posts, since, .. } = *self.state();
+            let State { weight, since, .. } = *self.state();
             match since {
-                Some(_) if posts >= FOLD_AT => return,
+                Some(_) if weight >= FOLD_AT => return,
                 Some(since) => {
                     let until = tokio::time::Instant::from_std(since + FOLD_AFTER);
                     if tokio::time::timeout_at(until, changed).await.is_err() {
@@ -196,7 +208,7 @@ impl Unfolded {
     pub(super) async fn has_room(&self) {
         loop {
             let changed = self.changed.notified();
-            if self.state().posts < POSTS_MAX {
+            if self.state().weight < WEIGHT_MAX {
                 return;
             }
             changed.await;

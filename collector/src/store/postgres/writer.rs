@@ -1,6 +1,7 @@
 //! The tasks that write responses: one drains what waits, puts it into the journal, and only then
-//! answers; meanwhile the other does the same with what came since. What the journal does not settle
-//! is done in a transaction of its own: changes and erasures, imports, and posts that are refused.
+//! answers. No timer is needed for that: while one batch is being committed, the next one gathers.
+//! The other does in transactions of their own what the journal does not settle: changes and
+//! erasures, imports, and posts that are refused. So nobody who posts waits for those.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 use super::super::StoreError;
 use super::super::activity::{Activity, Commits};
 use super::super::ingest::Ingest;
+use super::connect::Target;
 use super::fold::Folder;
 use super::hand::{Hand, Work};
 use super::job::{Done, Job};
@@ -24,8 +26,6 @@ use super::{append, sql};
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
 const QUEUE_MAX: usize = 4_096;
-/// How many write at the same time, as if each were a collector of its own.
-const HANDS: usize = 2;
 /// Requests done at once.
 const BATCH_MAX: usize = 512;
 /// For how long a batch is tried before its senders are told to come back.
@@ -41,20 +41,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the tasks, which write through connections of a pool, and the one that folds.
-    pub(super) fn start(pool: &Pool) -> Writer {
+    /// Starts the tasks, which write through connections of a pool, and the thread that folds.
+    pub(super) fn start(target: &Target, pool: &Pool) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let (jobs, commits) = (Arc::new(Mutex::new(jobs)), Commits::default());
-        let unfolded = Arc::new(Unfolded::new());
-        let folder = Folder::start(pool, unfolded.clone(), commits.clone());
-        let scribe = || Scribe {
-            quick: Hand::for_plain_work(pool, PATIENCE),
-            whole: Hand::new(pool, PATIENCE),
-            folder: folder.clone(),
-            unfolded: unfolded.clone(),
-            commits: commits.clone(),
-        };
-        let tasks = (0..HANDS).map(|_| scribe().run(jobs.clone())).collect();
+        let (unfolded, commits) = (Arc::new(Unfolded::new()), Commits::default());
+        let folder = Folder::start(target, unfolded.clone(), commits.clone());
+        let (others, left) = mpsc::channel(QUEUE_MAX);
+        let hand = Hand::new(pool, PATIENCE);
+        let clerk = Clerk { hand, folder: folder.clone(), commits: commits.clone() };
+        let hand = Hand::for_plain_work(pool, PATIENCE);
+        let scribe = Scribe { hand, unfolded, commits: commits.clone(), others };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(scribe.run(jobs));
+        tasks.spawn(clerk.run(left));
         Writer { queue, commits, tasks: Arc::new(Mutex::new(tasks)), folder }
     }
 
@@ -84,50 +83,47 @@ impl Writer {
     }
 }
 
-/// What writes.
+/// What writes into the journal.
 struct Scribe {
-    /// Writes into the journal.
-    quick: Hand,
-    /// Does everything else.
-    whole: Hand,
-    folder: Folder,
+    hand: Hand,
     unfolded: Arc<Unfolded>,
     commits: Commits,
+    /// What the journal does not settle goes there.
+    others: mpsc::Sender<Job>,
 }
 
 impl Scribe {
-    async fn run(mut self, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::new();
         loop {
-            let mut queue = jobs.lock().await;
             self.unfolded.has_room().await;
-            if queue.recv_many(&mut batch, BATCH_MAX).await == 0 {
+            if jobs.recv_many(&mut batch, BATCH_MAX).await == 0 {
                 return;
             }
             if batch.iter().any(|job| matches!(job, Job::Close)) {
                 // What is behind it is still done, and then nothing more comes.
-                queue.close();
+                jobs.close();
             }
-            drop(queue);
             self.settle(std::mem::take(&mut batch)).await;
         }
     }
 
-    /// Does a batch and tells everybody how it went: what can be by way of the journal, all else as
-    /// a whole.
+    /// Does by way of the journal what can be, and hands on all else.
     async fn settle(&mut self, jobs: Vec<Job>) {
-        let (round, mut whole) = Round::of(jobs, &self.unfolded);
+        let (round, mut others) = Round::of(jobs, &self.unfolded);
         if !round.is_empty() {
-            whole.extend(self.journal(round).await);
+            others.extend(self.journal(round).await);
         }
-        if !whole.is_empty() {
-            self.settle_whole(whole).await;
+        for job in others {
+            if let Err(refused) = self.others.try_send(job) {
+                refused.into_inner().acknowledge(Err(StoreError::Busy));
+            }
         }
     }
 
     /// Writes posts into the journal; hands back what is not settled by that.
     async fn journal(&mut self, round: Round) -> Vec<Job> {
-        let written = self.quick.insist(&Journal(&round, &self.unfolded)).await;
+        let written = self.hand.insist(&Journal(&round, &self.unfolded)).await;
         match written {
             Ok(found) => {
                 self.commits.count();
@@ -141,11 +137,27 @@ impl Scribe {
             }
         }
     }
+}
+
+/// What does everything else.
+struct Clerk {
+    hand: Hand,
+    folder: Folder,
+    commits: Commits,
+}
+
+impl Clerk {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut batch = Vec::new();
+        while jobs.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            self.settle(std::mem::take(&mut batch)).await;
+        }
+    }
 
     /// Does jobs in one transaction, with nothing about them left in the journal. When the database
     /// refuses something in it, they are done one by one, so that the one it is in keeps out no
     /// other.
-    async fn settle_whole(&mut self, jobs: Vec<Job>) {
+    async fn settle(&mut self, jobs: Vec<Job>) {
         match self.insist(&jobs).await {
             Ok(done) => {
                 for (job, done) in jobs.into_iter().zip(done) {
@@ -170,7 +182,7 @@ impl Scribe {
         for site in &sites {
             self.folder.fold(site).await?;
         }
-        let done = self.whole.insist(&Whole(jobs)).await?;
+        let done = self.hand.insist(&Whole(jobs)).await?;
         self.commits.count();
         Ok(done)
     }
