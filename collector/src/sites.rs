@@ -165,7 +165,8 @@ impl Sites {
         if let Some(known) = known {
             return Ok(known);
         }
-        let secret = self.store.secret(site.to_owned()).await?;
+        // Asked once a site: boxed, so that a post, which awaits this, is not as large as it.
+        let secret = Box::pin(self.store.secret(site.to_owned())).await?;
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         Ok(secrets.entry(site.to_owned()).or_insert(secret).clone())
     }

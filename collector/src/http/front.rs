@@ -22,11 +22,22 @@ pub(crate) struct Front {
 }
 
 /// What is asked all the time.
-enum Usual<'a> {
+enum Usual {
     Responses,
-    Asset(&'a str),
+    Asset(String),
     /// The loader of a site.
-    Loader(&'a str),
+    Loader(String),
+}
+
+impl Usual {
+    /// The route that it counts as.
+    fn route(&self) -> &'static str {
+        match self {
+            Usual::Responses => RESPONSES,
+            Usual::Asset(_) => ASSET,
+            Usual::Loader(_) => SITE_FILE,
+        }
+    }
 }
 
 impl Front {
@@ -39,27 +50,24 @@ impl Front {
     /// Answers what a peer asks.
     pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response {
         let mut request = request.map(Body::new);
-        let route = match usual(&request) {
-            Some(Usual::Responses) => RESPONSES,
-            Some(Usual::Asset(_)) => ASSET,
-            Some(Usual::Loader(_)) => SITE_FILE,
-            None => {
-                request.extensions_mut().insert(peer);
-                return self.routes.clone().oneshot(request).await.into_response();
-            }
+        let Some(usual) = usual(&request) else {
+            request.extensions_mut().insert(peer);
+            return Box::pin(self.routes.clone().oneshot(request)).await.into_response();
         };
-        let answer = |request| self.usual(peer, request);
-        edge::around(&self.app, route.into(), request, answer).await
+        let route = usual.route().into();
+        // What is done within limits is moved several times before it starts: boxed, it is small.
+        let answer = |request| Box::pin(self.usual(usual, peer, request));
+        edge::around(&self.app, route, request, answer).await
     }
 
-    async fn usual(&self, peer: SocketAddr, request: Request) -> Response {
-        match usual(&request) {
-            Some(Usual::Asset(name)) => public::asset(name, request.headers()).into_response(),
-            Some(Usual::Loader(site)) => {
-                public::loader(&self.app, site, request.headers()).await.into_response()
+    async fn usual(&self, usual: Usual, peer: SocketAddr, request: Request) -> Response {
+        let (head, body) = request.into_parts();
+        match usual {
+            Usual::Asset(name) => public::asset(&name, &head.headers).into_response(),
+            Usual::Loader(site) => {
+                public::loader(&self.app, &site, &head.headers).await.into_response()
             }
-            _ => {
-                let (head, body) = request.into_parts();
+            Usual::Responses => {
                 let client = Client(self.app.proxies.client(peer.ip(), &head.headers));
                 let app = State(self.app.clone());
                 ingest::post(app, client, head.headers, body).await.into_response()
@@ -69,7 +77,7 @@ impl Front {
 }
 
 /// What a request asks, if that is something usual in its usual form.
-fn usual(request: &Request) -> Option<Usual<'_>> {
+fn usual(request: &Request) -> Option<Usual> {
     let path = request.uri().path();
     if request.method() == Method::POST && path == RESPONSES {
         return Some(Usual::Responses);
@@ -79,8 +87,8 @@ fn usual(request: &Request) -> Option<Usual<'_>> {
         return None;
     }
     match path.strip_prefix('/')?.split_once('/')? {
-        ("assets", name) if !name.contains('/') => Some(Usual::Asset(name)),
-        (site, "nabz.js") => Some(Usual::Loader(site)),
+        ("assets", name) if !name.contains('/') => Some(Usual::Asset(name.to_owned())),
+        (site, "nabz.js") => Some(Usual::Loader(site.to_owned())),
         _ => None,
     }
 }

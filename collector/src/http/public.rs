@@ -24,7 +24,7 @@ pub(super) async fn loader(
     let live = app.sites.get(site).ok_or_else(|| no_such_site(site))?;
     let loader = match live.recent_loader() {
         Some(loader) => loader,
-        None => live.loader_without(standing::over(app, &live).await),
+        None => live.loader_without(Box::pin(standing::over(app, &live)).await),
     };
     Ok(tagged(&loader, request, JAVASCRIPT, FOR_A_MINUTE))
 }

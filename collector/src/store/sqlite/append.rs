@@ -114,6 +114,10 @@ pub(super) fn keep(
         memory.in_bulk |= line.is_none();
         memory.lines.extend(line);
     }
+    // A transaction of an import is long: what waits for its end takes memory.
+    if memory.in_bulk && memory.waiting() > WAITING {
+        fold::all(memory, transaction)?;
+    }
     Ok(kept)
 }
 
@@ -140,6 +144,11 @@ pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::R
         let (_, settled) = memory.ingest.settled();
         memory.entries.push_back((journal::put(transaction, &lines)?, settled));
     }
+    Ok(())
+}
+
+/// Writes as rows what waits beyond [`WAITING`], if that is enough to pay.
+pub(super) fn catch_up(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
     match memory.waiting().saturating_sub(WAITING) {
         many if many >= SLICE => fold::some(memory, transaction, many),
         _ => Ok(()),

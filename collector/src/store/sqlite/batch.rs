@@ -80,14 +80,15 @@ impl Job {
     }
 }
 
-/// Does all jobs in one transaction and tells everybody how it went.
+/// Does all jobs in one transaction and tells everybody how it went. What waits to be written as
+/// rows comes first: those answered last send more meanwhile, which can still join.
 pub(super) fn commit(
     connection: &mut Connection,
     memory: &mut Memory,
-    jobs: Vec<Job>,
+    jobs: impl Iterator<Item = Job>,
     seen: &Seen,
 ) {
-    let mut waiting: Vec<Acknowledge> = Vec::with_capacity(jobs.len());
+    let mut waiting: Vec<Acknowledge> = Vec::new();
     let result = transact(connection, memory, jobs, &mut waiting).map_err(StoreError::from);
     match &result {
         Ok(()) => seen.ended(Some(memory.waiting())),
@@ -106,7 +107,7 @@ pub(super) fn commit(
 fn transact(
     connection: &mut Connection,
     memory: &mut Memory,
-    jobs: Vec<Job>,
+    jobs: impl Iterator<Item = Job>,
     waiting: &mut Vec<Acknowledge>,
 ) -> rusqlite::Result<()> {
     let mut failure = Ok(());
@@ -118,9 +119,11 @@ fn transact(
         }
     };
     if let Some(transaction) = &transaction {
-        failure = append::begin(memory, transaction);
+        failure =
+            append::begin(memory, transaction).and_then(|()| append::catch_up(memory, transaction));
     }
-    for job in jobs {
+    // No more may join from here on: who sent the first of them waits.
+    for job in jobs.collect::<Vec<_>>() {
         // After a failure nothing more is tried, but everybody has to be told.
         let transaction = transaction.as_ref().filter(|_| failure.is_ok());
         if let Err(error) = perform(transaction, memory, job, waiting) {

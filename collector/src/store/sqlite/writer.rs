@@ -3,6 +3,7 @@
 //! gathers. What was posted is durable as text at first; as rows it is written for many posts at
 //! once, or as soon as somebody wants to read it.
 
+use std::iter;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -47,6 +48,11 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// A job was taken from the queue.
+    fn taken(&self) {
+        self.queued.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// A transaction ended, with so many posts that wait to be written as rows, as far as is known.
     pub(super) fn ended(&self, waiting: Option<usize>) {
         if waiting.is_some() {
@@ -61,7 +67,14 @@ impl Writer {
     pub(super) fn start(connection: Connection, lock: Lock) -> Writer {
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         let seen = Arc::new(Seen { unwritten: AtomicBool::new(true), ..Seen::default() });
-        let hand = Hand { connection, memory: Memory::default(), jobs, seen: seen.clone() };
+        let hand = Hand {
+            connection,
+            memory: Memory::default(),
+            jobs,
+            seen: seen.clone(),
+            closes: false,
+            rebuilds: true,
+        };
         let run = move || {
             hand.run();
             drop(lock);
@@ -84,7 +97,7 @@ impl Writer {
     pub(super) fn send(&self, job: Job) -> Result<(), StoreError> {
         self.seen.queued.fetch_add(1, Ordering::Relaxed);
         self.queue.try_send(job).map_err(|error| {
-            self.seen.queued.fetch_sub(1, Ordering::Relaxed);
+            self.seen.taken();
             match error {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => StoreError::Closed,
@@ -119,6 +132,10 @@ struct Hand {
     memory: Memory,
     jobs: Receiver<Job>,
     seen: Arc<Seen>,
+    /// Whether nothing more is to be done.
+    closes: bool,
+    /// Whether a rebuild may be under way.
+    rebuilds: bool,
 }
 
 impl Hand {
@@ -127,24 +144,23 @@ impl Hand {
         // Without that thread this one copies the log, which only takes longer.
         let checkpoints = checkpoints.and_then(Result::ok);
         // What the last writer left is done first: a journal, a rebuild that was cut off.
-        let (mut fold_at, mut rebuilding) = (Some(Instant::now()), true);
-        while let Some(batch) = self.gather(if rebuilding { Some(Instant::now()) } else { fold_at })
-        {
+        let mut fold_at = Some(Instant::now());
+        loop {
             let settled = self.memory.settled();
-            let last = batch.iter().any(|job| matches!(job, Job::Close));
-            let changed = batch.iter().any(|job| matches!(job, Job::Change(_)));
-            if !batch.is_empty() {
-                self.commit(batch);
+            match self.first(if self.rebuilds { Some(Instant::now()) } else { fold_at }) {
+                Ok(first) => self.commit(first),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            if last || fold_at.is_some_and(|at| at <= Instant::now()) {
-                self.commit(vec![Job::Fold { reply: oneshot::channel().0 }]);
+            if self.closes || fold_at.is_some_and(|at| at <= Instant::now()) {
+                self.commit(Job::Fold { reply: oneshot::channel().0 });
             }
             checkpoints.iter().for_each(Checkpoints::committed);
-            if last {
+            if self.closes {
                 return;
             }
             // Whatever waits is done between two steps, so that nobody waits for the whole.
-            rebuilding = (rebuilding || changed) && self.rebuild();
+            self.rebuilds = self.rebuilds && self.rebuild();
             let is_quiet = self.memory.waiting() > 0 && self.memory.settled() == settled;
             fold_at = fold_at.filter(|_| is_quiet).or_else(|| self.fold_at());
         }
@@ -159,29 +175,24 @@ impl Hand {
         }
     }
 
-    /// All that waits, at most [`BATCH_MAX`]; `None` when no more can come. Waits for the first
-    /// until a time.
-    fn gather(&self, until: Option<Instant>) -> Option<Vec<Job>> {
+    /// The first job that comes until a time.
+    fn first(&self, until: Option<Instant>) -> Result<Job, RecvTimeoutError> {
         let first = match until {
-            Some(until) => {
-                let wait = until.saturating_duration_since(Instant::now());
-                self.jobs.recv_timeout(wait)
-            }
+            Some(until) => self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())),
             None => self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let first = match first {
-            Ok(first) => first,
-            Err(RecvTimeoutError::Timeout) => return Some(Vec::new()),
-            Err(RecvTimeoutError::Disconnected) => return None,
-        };
-        let mut batch = vec![first];
-        batch.extend(self.jobs.try_iter().take(BATCH_MAX - 1));
-        self.seen.queued.fetch_sub(batch.len(), Ordering::Relaxed);
-        Some(batch)
+        first.inspect(|_| self.seen.taken())
     }
 
-    fn commit(&mut self, jobs: Vec<Job>) {
-        batch::commit(&mut self.connection, &mut self.memory, jobs, &self.seen);
+    /// Does a job, and with it others that wait, in one transaction.
+    fn commit(&mut self, first: Job) {
+        let Hand { connection, memory, jobs, seen, closes, rebuilds } = self;
+        let others = jobs.try_iter().take(BATCH_MAX - 1).inspect(|_| seen.taken());
+        let jobs = iter::once(first).chain(others).inspect(|job| {
+            *closes |= matches!(job, Job::Close);
+            *rebuilds |= matches!(job, Job::Change(_));
+        });
+        batch::commit(connection, memory, jobs, seen);
     }
 
     /// Goes on with a rebuild, in a transaction of its own; tells whether there is more to do.
