@@ -123,7 +123,9 @@ impl Postgres {
 
     pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
-        self.writer.send(job::Job::Append { batch, stored: Vec::new(), reply })?;
+        // Written here, because the writer is one and those who post are many.
+        let line = round::line(&batch);
+        self.writer.send(job::Job::Append { batch, line, stored: Vec::new(), reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }
 

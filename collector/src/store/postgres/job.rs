@@ -14,6 +14,8 @@ pub(super) enum Job {
     Append {
         /// The responses.
         batch: Vec<Posted>,
+        /// The same as they are to stand in the journal, if they may go through it.
+        line: Option<String>,
         /// What became of those that are stored already.
         stored: Vec<Option<Kept>>,
         /// Who waits for it.

@@ -48,15 +48,8 @@ impl Round {
         let (mut round, mut others) = (Round::default(), Vec::new());
         for job in jobs {
             match job {
-                Job::Append { batch, stored, reply }
-                    if is_about_one_site(&batch) && batch.len() < MANY =>
-                {
-                    let line = journal::write(&batch);
-                    if line.contains(NUL) {
-                        others.push(Job::Append { batch, stored, reply });
-                    } else {
-                        round.sheet(&batch[0].response.site, unfolded).push(&line, batch, reply);
-                    }
+                Job::Append { batch, line: Some(line), reply, .. } => {
+                    round.sheet(&batch[0].response.site, unfolded).push(&line, batch, reply);
                 }
                 job => others.push(job),
             }
@@ -116,6 +109,7 @@ impl Round {
             let mut posts = posts.into_iter();
             let job = move |(reply, count)| Job::Append {
                 batch: posts.by_ref().take(count).collect(),
+                line: None,
                 stored: Vec::new(),
                 reply,
             };
@@ -123,6 +117,14 @@ impl Round {
         });
         jobs.collect()
     }
+}
+
+/// Posts as they are to stand in the journal, if they may go through it.
+pub(super) fn line(batch: &[Posted]) -> Option<String> {
+    if batch.len() >= MANY || !is_about_one_site(batch) {
+        return None;
+    }
+    Some(journal::write(batch)).filter(|line| !line.contains(NUL))
 }
 
 fn is_about_one_site(batch: &[Posted]) -> bool {
@@ -195,7 +197,7 @@ impl Sheet {
                 let _ = reply.send(Ok(stored.into_iter().flatten().collect()));
             } else {
                 let batch = batch.into_iter().cloned().collect();
-                unsure.push(Job::Append { batch, stored, reply });
+                unsure.push(Job::Append { batch, line: None, stored, reply });
             }
         }
         unsure
