@@ -160,6 +160,22 @@ async fn what_is_damaged_keeps_out_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_rebuild_passes_over_what_is_damaged() {
+    let mut shelf = Shelf::new().await;
+    let batch = [0; 3].map(|at_ms| shelf.posted("pro", at_ms));
+    shelf.store.append(batch.to_vec()).await.unwrap();
+    shelf.store.clone().close().await;
+    for (posted, damage) in batch.iter().zip(["{", r#"{"id":"7"}"#]) {
+        let id = &posted.response.id;
+        shelf.sql(&format!("UPDATE responses SET response = '{damage}' WHERE id = '{id}'")).await;
+    }
+    shelf.store = Store::open(&shelf.url).await.unwrap();
+    shelf.keep("Asia/Tehran", &["plan"]).await;
+    wait(&shelf, EVERYBODY, &["+0 1"]).await;
+    assert_eq!(shelf.time_zone().await, "Asia/Tehran");
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_loses_nothing_and_moves_no_answer_to_another_day() {
     const DAY_MS: i64 = 86_400_000;
     let mut shelf = Shelf::new().await;

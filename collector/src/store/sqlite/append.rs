@@ -245,9 +245,10 @@ pub(super) fn rebuild(memory: &mut Memory, transaction: &Transaction) -> rusqlit
     let Some(rebuild) = Rebuild::under_way(transaction)? else { return Ok(false) };
     learn_placements(ingest, transaction, &rebuild.site)?;
     let mut last = None;
-    for record in rebuild.next(transaction)? {
-        let key = key_of(&record.response);
-        last = Some(key.1.clone());
+    for (id, record) in rebuild.next(transaction)? {
+        last = Some(id.clone());
+        let key = (rebuild.site.clone(), id);
+        let Some(record) = undamaged(ingest, &key, record)? else { continue };
         let Some(asked) = asked(ingest, transaction, record)? else { continue };
         ingest.learn_record(asked);
         ingest.place_anew(&key, rebuild.generation);

@@ -97,8 +97,11 @@ impl Rebuild {
             .optional()
     }
 
-    /// The next responses to be placed; none when all are.
-    pub(super) fn next(&self, transaction: &Transaction) -> rusqlite::Result<Vec<Record>> {
+    /// The next responses to be placed, by their ids; none when all are. Some may be unreadable.
+    pub(super) fn next(
+        &self,
+        transaction: &Transaction,
+    ) -> rusqlite::Result<Vec<(String, rusqlite::Result<Record>)>> {
         after(transaction, &self.site, &self.counted_to, STEP)
     }
 
@@ -124,17 +127,18 @@ impl Rebuild {
     }
 }
 
-/// So many responses of a site from after an id on, in the order of their ids.
+/// So many responses of a site from after an id on, in the order of their ids, which can be read
+/// even where the rest cannot.
 pub(super) fn after(
     connection: &Connection,
     site: &str,
     id: &str,
     limit: usize,
-) -> rusqlite::Result<Vec<Record>> {
+) -> rusqlite::Result<Vec<(String, rusqlite::Result<Record>)>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+            "SELECT {COLUMNS}, id FROM responses WHERE site = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
         ))?
-        .query_map((site, id, limit as i64), record::of_row)?
+        .query_map((site, id, limit as i64), |row| Ok((row.get("id")?, record::of_row(row))))?
         .collect()
 }

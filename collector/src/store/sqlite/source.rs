@@ -123,7 +123,8 @@ impl Source {
     ) -> Result<Vec<Asked>, StoreError> {
         self.run(move |connection| {
             let mut definitions = std::collections::HashMap::new();
-            let ask = |mut record: Record| {
+            let ask = |(_, record): (String, rusqlite::Result<Record>)| {
+                let mut record = record?;
                 record.places.retain(|generation, _| *generation == record.shown);
                 let version: Version = version_of(&record.response);
                 if !definitions.contains_key(&version) {
