@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::routing::get;
 use serde_json::{Value, json};
 use tests::gallery::{Gallery, LANGUAGES, SCALES};
-use tests::{Engine, host, in_each_browser, wait_until};
+use tests::{Engine, host, in_each_browser};
 use thirtyfour::Key;
 
 in_each_browser! {
@@ -31,15 +31,6 @@ const MOUNT: &str = "window.mount = async (survey) => {
 const PARTS: &str = "const shadow = document.querySelector('#app [data-placement]')?.shadowRoot;
     const output = document.querySelector('#app output');";
 
-async fn ask(gallery: &Gallery, script: &str) -> Value {
-    gallery.browser.run(&format!("{PARTS} {script}")).await
-}
-
-async fn wait_for(gallery: &Gallery, script: &str, expected: Value) {
-    let what = format!("{script} to be {expected}");
-    wait_until(&what, async || ask(gallery, script).await == expected).await;
-}
-
 /// Serves the files of the built app.
 async fn open(engine: Engine) -> Gallery {
     let folder = std::env::var("NABZ_YEW_APP")
@@ -50,12 +41,12 @@ async fn open(engine: Engine) -> Gallery {
         ([(header::CONTENT_TYPE, kind), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], content)
     };
     let app = host(Router::new().route("/{name}", get(file))).await;
-    Gallery::open(engine, MOUNT.replace("APP", &app)).await
+    Gallery::open(engine, MOUNT.replace("APP", &app)).await.with(PARTS)
 }
 
 async fn mount(gallery: &Gallery, survey: &str) {
     gallery.browser.run(&format!("mount({})", json!(survey))).await;
-    wait_for(gallery, "return !!shadow?.querySelector('.screen')", json!(true)).await;
+    gallery.wait_for("return !!shadow?.querySelector('.screen')", json!(true)).await;
 }
 
 async fn a_survey_in_a_yew_app_is_what_the_page_shows(engine: Engine) {
@@ -66,11 +57,11 @@ async fn a_survey_in_a_yew_app_is_what_the_page_shows(engine: Engine) {
             mount(&gallery, survey).await;
             let both = "const page = document.querySelector('nabz-survey').shadowRoot;
                 const [own, other] = [shadow, page].map((it) => it.querySelector('.screen'));";
-            let same = ask(&gallery, &format!("{both} return own.isEqualNode(other)")).await;
+            let same = gallery.ask(&format!("{both} return own.isEqualNode(other)")).await;
             let html = format!("{both} return [own.outerHTML, other.outerHTML]");
-            assert_eq!(same, true, "{survey} {language}: {:#}", ask(&gallery, &html).await);
+            assert_eq!(same, true, "{survey} {language}: {:#}", gallery.ask(&html).await);
             let found = "return shadow.querySelector('.card').dir";
-            assert_eq!(ask(&gallery, found).await, direction, "{survey}");
+            assert_eq!(gallery.ask(found).await, direction, "{survey}");
         }
     }
     assert_eq!(gallery.browser.noise().await, json!([]));
@@ -83,32 +74,29 @@ async fn a_yew_app_hears_of_answers(engine: Engine) {
     gallery.browser.run("nabz.close()").await;
     let heard = async |state: &str, answers: Value| {
         let expected = json!({ "state": state, "answers": answers });
-        wait_for(&gallery, "return JSON.parse(output.textContent || null)", expected).await;
+        gallery.wait_for("return JSON.parse(output.textContent || null)", expected).await;
     };
     heard("shown", json!([])).await;
-    ask(&gallery, "shadow.querySelector('[value=\"3\"]').focus()").await;
+    gallery.ask("shadow.querySelector('[value=\"3\"]').focus()").await;
     for key in [Key::Right, Key::End, Key::Left] {
         gallery.browser.press(key).await;
     }
     gallery.browser.press(Key::Enter).await;
     heard("answered", json!([{ "question": "nps", "value": 9 }])).await;
-    assert_eq!(ask(&gallery, "return output.dataset.keys").await, "0", "no keys for the app");
-    wait_for(&gallery, "return shadow.activeElement?.value", json!("9")).await;
+    assert_eq!(gallery.ask("return output.dataset.keys").await, "0", "no keys for the app");
+    gallery.wait_for("return shadow.activeElement?.value", json!("9")).await;
 
-    ask(&gallery, "shadow.querySelector('textarea').focus()").await;
+    gallery.ask("shadow.querySelector('textarea').focus()").await;
     gallery.browser.press("fast").await;
-    wait_for(
-        &gallery,
-        "return shadow.querySelector('#left').textContent",
-        json!("1996 characters left"),
-    )
-    .await;
-    ask(&gallery, "shadow.querySelector('[name=send]').click()").await;
+    gallery
+        .wait_for("return shadow.querySelector('#left').textContent", json!("1996 characters left"))
+        .await;
+    gallery.ask("shadow.querySelector('[name=send]').click()").await;
     heard("completed", json!([{ "question": "nps", "value": 9, "comment": "fast" }])).await;
-    wait_for(&gallery, "return !!shadow.querySelector('[data-brief]')", json!(true)).await;
+    gallery.wait_for("return !!shadow.querySelector('[data-brief]')", json!(true)).await;
     // What had the focus is gone, and the card has it.
-    wait_for(&gallery, "return shadow.activeElement?.className", json!("card")).await;
+    gallery.wait_for("return shadow.activeElement?.className", json!("card")).await;
     gallery.browser.press(Key::Escape).await;
-    wait_for(&gallery, "return !shadow && !!output", json!(true)).await;
+    gallery.wait_for("return !shadow && !!output", json!(true)).await;
     assert_eq!(gallery.browser.noise().await, json!([]));
 }

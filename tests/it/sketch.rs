@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use tests::gallery::{Gallery, LANGUAGES, SCALES};
-use tests::{Engine, in_each_browser, wait_until};
+use tests::{Engine, in_each_browser};
 use thirtyfour::Key;
 
 in_each_browser! {
@@ -26,46 +26,37 @@ const PAGE: &str = "
 const PARTS: &str = "const shadow = document.querySelector('nabz-survey')?.shadowRoot;
     const root = shadow?.querySelector('.card > div');";
 
-async fn ask(gallery: &Gallery, script: &str) -> Value {
-    gallery.browser.run(&format!("{PARTS} {script}")).await
-}
-
 /// Lets the card come in the place of the sketch.
 async fn let_come(gallery: &Gallery) {
-    ask(gallery, "window.sketch = root.firstChild; letCome()").await;
-    wait_for(gallery, "return !sketch.isConnected", json!(true)).await;
-}
-
-async fn wait_for(gallery: &Gallery, script: &str, expected: Value) {
-    let what = format!("{script} to be {expected}");
-    wait_until(&what, async || ask(gallery, script).await == expected).await;
+    gallery.ask("window.sketch = root.firstChild; letCome()").await;
+    gallery.wait_for("return !sketch.isConnected", json!(true)).await;
 }
 
 async fn a_sketch_is_what_the_card_draws(engine: Engine) {
-    let gallery = Gallery::open(engine, PAGE.to_owned()).await;
+    let gallery = Gallery::open(engine, PAGE.to_owned()).await.with(PARTS);
     for (survey, _) in SCALES {
         for (language, _) in LANGUAGES {
             gallery.show(survey, language).await;
-            ask(&gallery, "window.before = root.firstChild.cloneNode(true)").await;
+            gallery.ask("window.before = root.firstChild.cloneNode(true)").await;
             let_come(&gallery).await;
-            let same = ask(&gallery, "return root.firstChild.isEqualNode(before)").await;
+            let same = gallery.ask("return root.firstChild.isEqualNode(before)").await;
             let both = "return [before.outerHTML, root.firstChild.outerHTML]";
-            assert_eq!(same, true, "{survey} {language}: {:#}", ask(&gallery, both).await);
+            assert_eq!(same, true, "{survey} {language}: {:#}", gallery.ask(both).await);
         }
     }
 }
 
 async fn what_is_done_to_a_sketch_counts(engine: Engine) {
-    let gallery = Gallery::open(engine, PAGE.to_owned()).await;
+    let gallery = Gallery::open(engine, PAGE.to_owned()).await.with(PARTS);
     let check = async |survey: &str, clicks: &[&str], expected: Value| {
         gallery.show(survey, "en").await;
         for click in clicks {
             gallery.browser.click_in_card(click).await;
         }
-        assert_eq!(ask(&gallery, "return heard").await, json!([]), "{survey}: too early");
+        assert_eq!(gallery.ask("return heard").await, json!([]), "{survey}: too early");
         let_come(&gallery).await;
         let heard = "return heard.filter(([state]) => state !== 'shown').at(-1) ?? null";
-        wait_for(&gallery, heard, expected).await;
+        gallery.wait_for(heard, expected).await;
     };
     let answered = |id: &str, value: Value| json!(["answered", { "question": id, "value": value }]);
     check("nps", &["[value='9']"], answered("nps", json!(9))).await;
@@ -85,15 +76,15 @@ async fn what_is_done_to_a_sketch_counts(engine: Engine) {
     gallery.browser.tab_to("[name=send]").await;
     gallery.browser.press(Key::Enter).await;
     let completed = json!(["completed", { "question": "text", "value": "Fine!" }]);
-    wait_for(&gallery, "return heard.at(-1)", completed).await;
+    gallery.wait_for("return heard.at(-1)", completed).await;
 }
 
 async fn a_sketch_can_be_closed(engine: Engine) {
-    let gallery = Gallery::open(engine, PAGE.to_owned()).await;
+    let gallery = Gallery::open(engine, PAGE.to_owned()).await.with(PARTS);
     gallery.show("nps", "en").await;
     gallery.browser.click_in_card("[name=close]").await;
     assert!(!gallery.browser.has_card().await, "at once");
     gallery.browser.run("letCome()").await;
-    wait_for(&gallery, "return heard.at(-1)", json!(["dismissed"])).await;
+    gallery.wait_for("return heard.at(-1)", json!(["dismissed"])).await;
     assert!(!gallery.browser.has_card().await);
 }

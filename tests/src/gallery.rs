@@ -7,7 +7,7 @@ use axum::response::Html;
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::{Browser, Collector, Engine, TOKEN, host};
+use crate::{Browser, Collector, Engine, TOKEN, host, wait_until};
 
 /// Where a survey can stand; each is a survey of the gallery with this id.
 pub const PLACEMENTS: [&str; 5] = ["popover", "bar", "modal", "inline", "tab"];
@@ -78,6 +78,7 @@ pub struct Gallery {
     /// The browser.
     pub browser: Browser,
     url: String,
+    declarations: &'static str,
     _collector: Collector,
 }
 
@@ -87,7 +88,24 @@ impl Gallery {
         let arguments = ["--admin-token", TOKEN, "--rate-limit", "0"];
         let collector = Collector::start_with(&site().to_string(), &arguments);
         let url = host(pages(&collector.url, script)).await;
-        Gallery { browser: Browser::start(engine).await, url, _collector: collector }
+        let browser = Browser::start(engine).await;
+        Gallery { browser, url, declarations: "", _collector: collector }
+    }
+
+    /// The same, where scripts may use what this one declares.
+    pub fn with(self, declarations: &'static str) -> Gallery {
+        Gallery { declarations, ..self }
+    }
+
+    /// Runs a script in the page and returns its result.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.browser.run(&format!("{} {script}", self.declarations)).await
+    }
+
+    /// Waits until a script returns this.
+    pub async fn wait_for(&self, script: &str, expected: Value) {
+        let what = format!("{script} to be {expected}");
+        wait_until(&what, async || self.ask(script).await == expected).await;
     }
 
     /// Shows the first screen of a survey.
