@@ -16,7 +16,6 @@ mod journal;
 mod lock;
 mod placement;
 mod read;
-mod recent;
 mod record;
 pub(super) mod source;
 mod tallies;

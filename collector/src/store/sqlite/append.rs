@@ -10,22 +10,19 @@ use super::super::ingest::{Asked, Ingest, RowKey, Version, key_of, version_of};
 use super::super::record::{Amendment, Record};
 use super::super::{Kept, Posted, StoreError};
 use super::placement::{self, Rebuild};
-use super::recent::Recent;
 use super::{fold, journal, record};
 
 /// The writer's working memory.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) ingest: Ingest,
-    pub(super) recent: Recent,
     /// Whether all that stands in the journal was decided on.
     knows_journal: bool,
     /// The posts of this transaction that changed something, as they are to stand there.
     pub(super) lines: Vec<String>,
     /// Its entries, and how many responses will have been settled when each is of no use any more.
     pub(super) entries: VecDeque<(i64, u64)>,
-    /// Whether some posts of this transaction came in bulk: then the rows are written at once, and
-    /// not remembered.
+    /// Whether some posts of this transaction came in bulk: then the rows are written at once.
     pub(super) in_bulk: bool,
 }
 
@@ -36,10 +33,7 @@ impl Memory {
             return Ok(());
         }
         learn_placements(&mut self.ingest, transaction, &key.0)?;
-        let recent = self.recent.take(key);
-        let known =
-            recent.map_or_else(|| stored(&mut self.ingest, transaction, key), |it| Ok(Some(it)));
-        if let Some(asked) = known? {
+        if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
             self.ingest.learn_record(asked);
         }
         Ok(())
@@ -84,7 +78,6 @@ impl Memory {
     /// Forgets what may have been changed by somebody else within this transaction.
     pub(super) fn forget_stored(&mut self) {
         self.ingest.forget_placements();
-        self.recent.clear();
     }
 
     /// Forgets what a transaction that failed had noted.

@@ -24,7 +24,7 @@ pub(super) fn some(
     transaction: &Transaction,
     limit: usize,
 ) -> rusqlite::Result<()> {
-    let Memory { ingest, recent, .. } = memory;
+    let ingest = &mut memory.ingest;
     for breakdown in ingest.unknown_buckets(limit) {
         let known = known_buckets(transaction, &breakdown)?;
         ingest.learn_buckets(&breakdown, known);
@@ -37,10 +37,6 @@ pub(super) fn some(
     }
     for row in rows {
         write_row(transaction, &row)?;
-        // Of what comes in bulk nothing more is to be expected soon.
-        if !memory.in_bulk {
-            recent.put(row.asked);
-        }
     }
     put_buckets(transaction, buckets)?;
     tallies::flush(&mut ingest.changes, transaction)?;
