@@ -182,8 +182,13 @@ pub(super) fn groups(response: &Response, definition: &Definition) -> String {
     if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) }
 }
 
+/// As long as the JSON of most responses at most: a text that grows is copied each time.
+const JSON_BYTES: usize = 1_024;
+
 /// Our own types as JSON.
 pub(super) fn to_json(value: &impl Serialize) -> String {
+    let mut json = Vec::with_capacity(JSON_BYTES);
     // They have string keys only, so this cannot fail.
-    serde_json::to_string(value).unwrap_or_default()
+    let _ = serde_json::to_writer(&mut json, value);
+    String::from_utf8(json).unwrap_or_default()
 }

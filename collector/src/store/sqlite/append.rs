@@ -90,7 +90,7 @@ impl Memory {
 /// all of them pays.
 pub(super) const MANY: usize = 8;
 /// So many responses may wait to be written as rows: most of a showing's posts come meanwhile.
-const WAITING: usize = 512;
+const WAITING: usize = 256;
 /// Beyond that, so many are written at once: fewer would not share tallies, more would keep others
 /// waiting.
 const SLICE: usize = 64;
