@@ -22,7 +22,7 @@ use importer::Step;
 pub(crate) use importer::{Event, How, Importer};
 
 /// Rows written in one transaction while nobody else writes.
-const BATCH: usize = 10_000;
+const BATCH: usize = 4_000;
 
 /// Take responses from a file, while no collector uses the database or through one that does
 #[derive(Debug, Args)]
