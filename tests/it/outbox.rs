@@ -142,7 +142,7 @@ async fn what_is_typed_is_kept_when_the_page_is_left(engine: Engine) {
     })
     .await;
     // Back from wherever the browser kept it, or loaded anew: it counts once.
-    shop.browser.back().await;
+    shop.browser.back_to("/support/case").await;
     shop.wait_until_sent().await;
     let summary = shop.summary("support").await;
     assert_eq!((&summary["shown"], &summary["answered"]), (&json!(1), &json!(1)));

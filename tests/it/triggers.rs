@@ -200,12 +200,8 @@ async fn a_page_that_comes_back_as_it_was_is_a_new_page(engine: Engine) {
         let note = "addEventListener('pageshow', (event) => window.wasKept = event.persisted)";
         page.browser.run(note).await;
         page.browser.open(&format!("{}/b", page.url)).await;
-        page.browser.back().await;
+        page.browser.back_to("/a").await;
         let kept = "return window.wasKept ?? null";
-        wait_until("the page before", async || {
-            page.browser.run("return location.pathname").await == "/a"
-        })
-        .await;
         assert_eq!(page.browser.run(kept).await, true, "the browser has not kept the page");
     };
     page.open("/a").await;

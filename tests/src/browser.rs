@@ -68,12 +68,19 @@ impl Browser {
         self.session.cdp().connect().await.expect("Chromium's devtools protocol")
     }
 
-    /// Turns back to the page before.
+    /// Turns back to the page before, which has this path. Chromium's driver loses sight of a page
+    /// that was kept whole when it turns back itself.
     ///
     /// # Panics
-    /// When there is none.
-    pub async fn back(&self) {
-        self.session.back().await.expect("a page before");
+    /// When it never comes.
+    pub async fn back_to(&self, path: &str) {
+        self.run("setTimeout(() => history.back())").await;
+        wait_until("the page before", async || {
+            // While one page goes and the other comes there is none to ask.
+            let at = self.session.execute("return location.pathname", Vec::new()).await;
+            at.is_ok_and(|at| *at.json() == path)
+        })
+        .await;
     }
 
     /// Opens a page.
