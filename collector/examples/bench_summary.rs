@@ -120,6 +120,7 @@ fn posted((definition, version): &Asked, number: i64, at_ms: i64) -> Posted {
     };
     Posted {
         response,
+        text: None,
         definition: definition.clone(),
         imported: false,
         excluded: false,

@@ -112,6 +112,7 @@ impl Maker<'_> {
         };
         Posted {
             response,
+            text: None,
             definition: self.definition.clone(),
             imported: false,
             excluded: false,

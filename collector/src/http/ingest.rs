@@ -121,6 +121,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
     let site = app.sites.get(site).ok_or_else(|| no_such("site", site))?;
     let live = site.survey(survey).ok_or_else(|| no_such("survey", survey))?;
     sender.may_post_to(app, &site)?;
+    let text = read.as_ref().and_then(|response| as_it_came(item, response));
     let mut response = read.map_or_else(|| json::parse_as(item), Ok)?;
     response.id.make_ascii_lowercase();
     if response.version.is_none() {
@@ -151,6 +152,7 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
         excluded: response.test,
         handling: Handling::default(),
         response,
+        text,
         definition,
         received_at_ms,
         submitted_at_ms,
@@ -161,6 +163,17 @@ async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Probl
 fn read(item: &[u8]) -> Option<Response> {
     // A list would be read as its fields in their order.
     item.trim_ascii_start().starts_with(b"{").then(|| json::read(item)).flatten()
+}
+
+/// The text of an item, in one line, if the response in it is stored as it came: the collector has
+/// nothing to fill in, to mend or to leave out.
+fn as_it_came(item: &[u8], response: &Response) -> Option<String> {
+    let Response { id, version, token, user_signature, verified, .. } = response;
+    let is_whole = version.is_some() && !id.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_bare = token.is_none() && user_signature.is_none() && !verified;
+    // A line's end stands between two tokens only, where a space means the same.
+    let text = (is_whole && is_bare).then(|| std::str::from_utf8(item).ok())?;
+    text.map(|text| text.replace('\n', " "))
 }
 
 /// Whether a response proves that its respondent is who they are said to be.
@@ -270,4 +283,35 @@ fn reply_to_list(statuses: Vec<Result<(), Problem>>) -> Reply {
 
 fn broken(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, format!("the body is not the JSON it should be: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_stored_as_it_came_is_taken_over_as_text() {
+        let check = |more: &str, expected: bool| {
+            let body = format!(
+                r#" {{"id":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f","site":"a",
+                "survey":"s","state":"shown"{more}}}"#
+            );
+            let response = read(body.as_bytes()).expect(&body);
+            let text = as_it_came(body.as_bytes(), &response);
+            assert_eq!(text.is_some(), expected, "{body}");
+            let shouted = Response { id: response.id.to_ascii_uppercase(), ..response.clone() };
+            assert!(as_it_came(body.as_bytes(), &shouted).is_none());
+            let Some(text) = text else { return };
+            assert!(!text.contains('\n'));
+            assert_eq!(serde_json::from_str::<Response>(&text).unwrap(), response);
+        };
+        check("", false);
+        let version = r#","version":"1""#;
+        check(version, true);
+        check(&format!(r#"{version},"locale":"en\n","page":null,"new":[{{}}]"#), true);
+        for secret in ["token", "user_signature", "user\\u005fsignature"] {
+            check(&format!(r#"{version},"{secret}":"1""#), false);
+        }
+        check(&format!(r#"{version},"verified":true"#), false);
+    }
 }

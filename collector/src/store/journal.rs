@@ -15,9 +15,16 @@ use super::ingest::{Version, version_of};
 use super::record::{Handling, to_json};
 
 /// A post as it stands in the journal. Its definition is found by its version.
+#[derive(Deserialize)]
+struct Entry {
+    response: Response,
+    #[serde(flatten)]
+    beside: Beside<'static>,
+}
+
+/// What the collector decided about a post.
 #[derive(Serialize, Deserialize)]
-struct Entry<'a> {
-    response: Cow<'a, Response>,
+struct Beside<'a> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     imported: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -32,23 +39,32 @@ struct Entry<'a> {
     submitted_at_ms: i64,
 }
 
-/// Posts as text, without a line's end.
-pub(super) fn write(batch: &[Posted]) -> String {
-    let entries = batch.iter().map(|posted| Entry {
-        response: Cow::Borrowed(&posted.response),
-        imported: posted.imported,
-        excluded: posted.excluded,
-        handling: Cow::Borrowed(&posted.handling),
-        doubt: posted.doubt.as_deref().map(Cow::Borrowed),
-        answer_min_ms: posted.answer_min_ms,
-        received_at_ms: posted.received_at_ms,
-        submitted_at_ms: posted.submitted_at_ms,
-    });
-    to_json(&entries.collect::<Vec<_>>())
+/// Posts as text, without a line's end. The texts as which they came are used up for it.
+pub(super) fn write(batch: &mut [Posted]) -> String {
+    let mut line = String::from("[");
+    for posted in batch {
+        let response = posted.text.take().unwrap_or_else(|| to_json(&posted.response));
+        let beside = to_json(&Beside {
+            imported: posted.imported,
+            excluded: posted.excluded,
+            handling: Cow::Borrowed(&posted.handling),
+            doubt: posted.doubt.as_deref().map(Cow::Borrowed),
+            answer_min_ms: posted.answer_min_ms,
+            received_at_ms: posted.received_at_ms,
+            submitted_at_ms: posted.submitted_at_ms,
+        });
+        let comma = if line.len() > 1 { "," } else { "" };
+        // One object of the two: the brace that opens the second gives way to a comma.
+        let pieces = [comma, "{\"response\":", &response, ",", &beside[1..]];
+        line.reserve(pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1);
+        line.extend(pieces);
+    }
+    line.push(']');
+    line
 }
 
 /// A post from the journal, which only lacks its definition.
-pub(super) struct Undefined(Entry<'static>);
+pub(super) struct Undefined(Entry);
 
 /// The posts of a text that [`write`] made.
 ///
@@ -66,17 +82,18 @@ impl Undefined {
 
     /// The post, with that definition.
     pub(super) fn with(self, definition: Arc<Definition>) -> Posted {
-        let entry = self.0;
+        let Entry { response, beside } = self.0;
         Posted {
-            response: entry.response.into_owned(),
+            response,
+            text: None,
             definition,
-            imported: entry.imported,
-            excluded: entry.excluded,
-            handling: entry.handling.into_owned(),
-            doubt: entry.doubt.map(Cow::into_owned),
-            answer_min_ms: entry.answer_min_ms,
-            received_at_ms: entry.received_at_ms,
-            submitted_at_ms: entry.submitted_at_ms,
+            imported: beside.imported,
+            excluded: beside.excluded,
+            handling: beside.handling.into_owned(),
+            doubt: beside.doubt.map(Cow::into_owned),
+            answer_min_ms: beside.answer_min_ms,
+            received_at_ms: beside.received_at_ms,
+            submitted_at_ms: beside.submitted_at_ms,
         }
     }
 }
@@ -101,7 +118,14 @@ mod tests {
         posted.handling.note = Some("ring\nthem".to_owned());
         posted.doubt = Some("too fast".to_owned());
         posted.answer_min_ms = 900;
-        let text = write(&all);
+        // What nobody knows is passed over, however it is nested.
+        let (open, close) = ("[".repeat(126), "]".repeat(126));
+        let came =
+            to_json(&all[0].response).replacen('{', &format!("{{ \"new\": {open}{close}, "), 1);
+        let mut written = all.clone();
+        written[0].text = Some(came.clone());
+        let text = write(&mut written);
+        assert!(text.contains(&came) && written[0].text.is_none());
         assert!(!text.contains('\n'));
         let read = read(&text).unwrap();
         assert_eq!(read[0].version(), ("a".to_owned(), "s".to_owned(), "1".to_owned()));

@@ -12,6 +12,8 @@ use super::record::Handling;
 pub struct Posted {
     /// What was posted; its id is in lower case.
     pub response: Response,
+    /// The same as JSON in one line, if it came like this and nothing of it was left out.
+    pub text: Option<String>,
     /// The definition it was accepted against.
     pub definition: Arc<Definition>,
     /// Whether it comes from a file that knows of no showings.

@@ -121,10 +121,10 @@ impl Postgres {
         self.writer.activity()
     }
 
-    pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
+    pub(super) async fn append(&self, mut batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
         // Written here, because the writer is one and those who post are many.
-        let line = round::line(&batch);
+        let line = round::line(&mut batch);
         self.writer.send(job::Job::Append { batch, line, stored: Vec::new(), reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }

@@ -83,9 +83,9 @@ impl Sqlite {
         self.writer.activity()
     }
 
-    pub(super) async fn append(&self, batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
+    pub(super) async fn append(&self, mut batch: Vec<Posted>) -> Result<Vec<Kept>, StoreError> {
         let (reply, kept) = oneshot::channel();
-        let line = (batch.len() < append::MANY).then(|| super::journal::write(&batch));
+        let line = (batch.len() < append::MANY).then(|| super::journal::write(&mut batch));
         self.writer.send(batch::Job::Append { batch, line, reply })?;
         kept.await.map_err(|_| StoreError::Closed)?
     }

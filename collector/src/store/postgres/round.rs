@@ -120,7 +120,7 @@ impl Round {
 }
 
 /// Posts as they are to stand in the journal, if they may go through it.
-pub(super) fn line(batch: &[Posted]) -> Option<String> {
+pub(super) fn line(batch: &mut [Posted]) -> Option<String> {
     if batch.len() >= MANY || !is_about_one_site(batch) {
         return None;
     }

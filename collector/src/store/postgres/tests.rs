@@ -90,7 +90,7 @@ async fn every_key_begins_with_the_site() {
 
 /// Has a collector die that journaled posts and folded none. Its entries are numbered.
 async fn left_behind(shelf: &Shelf, number: u32, posts: &[Posted]) {
-    let text = journal::write(posts) + "\n";
+    let text = journal::write(&mut posts.to_vec()) + "\n";
     write_entry(shelf, number, posts, &text).await;
 }
 
@@ -192,7 +192,7 @@ async fn an_entry_that_cannot_be_read_keeps_out_no_other() {
     assert_eq!(shelf.answered("").await, ["+0 2"]);
     assert_eq!(entries(&shelf).await, (1, 1));
     assert_eq!(shelf.answered("").await, ["+0 2"]);
-    let mended = journal::write(&posts[1..2]);
+    let mended = journal::write(&mut posts[1..2].to_vec());
     shelf.sql(&format!("UPDATE journal SET posts = '{mended}'")).await;
     shelf.store.clone().close().await;
     shelf.store = Store::open(&shelf.url).await.unwrap();

@@ -150,7 +150,7 @@ fn acknowledge(path: &std::path::Path, batches: &[Vec<Posted>]) {
     for batch in batches {
         let transaction = connection.transaction().unwrap();
         append::begin(&mut memory, &transaction).unwrap();
-        let line = super::super::journal::write(batch);
+        let line = super::super::journal::write(&mut batch.clone());
         append::keep(&mut memory, &transaction, batch.clone(), Some(line)).unwrap();
         append::end(&mut memory, &transaction).unwrap();
         transaction.commit().unwrap();

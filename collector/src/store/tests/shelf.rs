@@ -68,6 +68,7 @@ impl Shelf {
         );
         Posted {
             response: serde_json::from_str(&response).unwrap(),
+            text: None,
             definition: self.definition.clone(),
             imported: false,
             excluded: false,

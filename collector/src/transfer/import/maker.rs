@@ -73,6 +73,7 @@ impl Maker {
             doubt: None,
             answer_min_ms: 0,
             response,
+            text: None,
             definition,
             imported,
             handling,
