@@ -94,7 +94,7 @@ pub fn revise(stored: Option<(&Response, i64)>, posted: Response, now_ms: i64) -
 fn merge(stored: &Response, posted: Response) -> Response {
     let kept = |old: &&Answer| !posted.answers.iter().any(|new| new.question == old.question);
     let mut answers: Vec<Answer> = stored.answers.iter().filter(kept).cloned().collect();
-    answers.extend(posted.answers.iter().cloned());
+    answers.extend(posted.answers);
     let attributes =
         if posted.attributes.is_empty() { stored.attributes.clone() } else { posted.attributes };
     Response {

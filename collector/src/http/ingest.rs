@@ -54,6 +54,8 @@ pub(super) async fn post(
     for item in items {
         accepted.push(accept(&app, &sender, item).await);
     }
+    // What waits for the disk holds no more memory than it needs: others can use it while it is hot.
+    drop((headers, sender, body));
     let mut statuses = store(&app, accepted).await?;
     if is_list {
         return Ok(reply_to_list(statuses));

@@ -18,15 +18,23 @@ pub(super) type Key = (Series, Generation, Day);
 #[derive(Default)]
 pub(super) struct Changes {
     names: Names,
-    rows: HashMap<([Number; 5], Generation, Day), Cells, RandomState>,
+    spots: HashMap<Spot, Vec<(Number, Cells)>, RandomState>,
 }
+
+/// Site, survey, breakdown key and bucket, a generation and a day: there each response counts in a
+/// few series.
+type Spot = ([Number; 4], Generation, Day);
 
 impl Changes {
     /// Everything that was added up, in no order.
     pub(super) fn rows(&self) -> impl Iterator<Item = (Key, &Cells)> {
-        self.rows.iter().map(|((series, generation, day), cells)| {
-            let series = series.map(|number| self.names.name(number));
-            ((series, *generation, *day), cells)
+        let name = |number| self.names.name(number);
+        self.spots.iter().flat_map(move |(spot, counted)| {
+            let ([site, survey, key, bucket], generation, day) = *spot;
+            counted.iter().map(move |(series, cells)| {
+                let series = [site, survey, key, bucket, *series].map(name);
+                ((series, generation, day), cells)
+            })
         })
     }
 
@@ -39,12 +47,13 @@ impl Changes {
         let marks: Vec<(Number, usize)> =
             marks.map(|(series, cell)| (self.names.number(&series), cell)).collect();
         for (generation, place) in &record.places {
-            let keyed = place.buckets.iter().map(|(key, bucket)| (key.as_str(), bucket.as_str()));
+            let keyed = place.buckets.iter().map(|(key, bucket)| (&**key, &**bucket));
             for (key, bucket) in keyed.chain([(EVERYBODY, "")]) {
                 let [key, bucket] = [key, bucket].map(|it| self.names.number(it));
+                let spot = ([site, survey, key, bucket], *generation, place.day);
+                let counted = self.spots.entry(spot).or_default();
                 for (series, cell) in &marks {
-                    let row = ([site, survey, key, bucket, *series], *generation, place.day);
-                    self.rows.entry(row).or_default()[*cell] += sign;
+                    cells_of(counted, *series)[*cell] += sign;
                 }
             }
         }
@@ -60,6 +69,16 @@ impl Changes {
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
         rows.into_iter()
     }
+}
+
+/// The counters of a series.
+fn cells_of(counted: &mut Vec<(Number, Cells)>, series: Number) -> &mut Cells {
+    let known = counted.iter().position(|(known, _)| *known == series);
+    let at = known.unwrap_or_else(|| {
+        counted.push((series, Cells::default()));
+        counted.len() - 1
+    });
+    &mut counted[at].1
 }
 
 type Number = u32;

@@ -6,6 +6,7 @@
 //! what [`Ingest::settle`] hands out, and last the changes of the tallies. So a response that came in
 //! three posts is placed, counted and written once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use survey::tally::{BUCKETS_MAX, OTHER_BUCKET};
 use super::changes::Changes;
 use super::placement::{Buckets, Generation, Place, Placement, Places};
 use super::record::{Amendment, Record, value_of};
-use super::told::Told;
+use super::told::{OfSurvey, Told};
 use super::{Kept, Posted};
 
 /// Site and id of a response.
@@ -162,13 +163,11 @@ impl Ingest {
         for Known { now, .. } in known {
             let response = &now.record.response;
             let Response { site, survey, .. } = response;
+            let told = self.told.of(site, survey);
             for key in self.placements_of(site).iter().flat_map(|it| &it.breakdowns) {
-                let told = self.told.of(site, survey, key);
-                let is_told = |value: &str| {
-                    told.is_some_and(|told| told.contains(value) || told.len() >= BUCKETS_MAX)
-                };
-                if value_of(response, key).is_some_and(|value| !is_told(&value)) {
-                    unknown.insert((site.clone(), survey.clone(), key.clone()));
+                let is_told = |value: Cow<str>| bucket_of(told, key, &value).is_some();
+                if value_of(response, key).is_some_and(|value| !is_told(value)) {
+                    unknown.insert((site.clone(), survey.clone(), key.as_ref().to_owned()));
                 }
             }
         }
@@ -177,12 +176,12 @@ impl Ingest {
 
     /// Learns the buckets of a breakdown, those included that are not written yet.
     pub(super) fn learn_buckets(&mut self, breakdown: &Breakdown, buckets: HashSet<String>) {
-        self.told.entry(breakdown).extend(buckets);
+        self.told.entry(breakdown).extend(buckets.into_iter().map(Arc::from));
     }
 
-    /// Decides what becomes of a posted response whose record was learned, if there is one.
-    pub(super) fn append(&mut self, posted: Posted) -> Kept {
-        let key = key_of(&posted.response);
+    /// Decides what becomes of a posted response, of this key, whose record was learned, if there is
+    /// one.
+    pub(super) fn append(&mut self, key: RowKey, posted: Posted) -> Kept {
         if let Some(reason) = self.damage(&key) {
             return Kept::Damaged(reason.clone());
         }
@@ -284,7 +283,7 @@ impl Ingest {
     }
 
     /// The bucket of a response for each breakdown key whose attribute it has.
-    fn buckets_of(&mut self, response: &Response, keys: &[String]) -> Buckets {
+    fn buckets_of(&mut self, response: &Response, keys: &[Arc<str>]) -> Buckets {
         let mut buckets = Buckets::new();
         for key in keys {
             if let Some(value) = value_of(response, key) {
@@ -294,20 +293,17 @@ impl Ingest {
         buckets
     }
 
-    /// The value itself while there are few enough of them, else [`OTHER_BUCKET`].
-    fn bucket(&mut self, response: &Response, key: &str, value: &str) -> String {
+    /// The bucket of a value, which is a new one while there are few enough of them.
+    fn bucket(&mut self, response: &Response, key: &str, value: &str) -> Arc<str> {
         let Response { site, survey, .. } = response;
-        let told = self.told.of(site, survey, key);
-        if told.is_some_and(|told| told.contains(value)) {
-            return value.to_owned();
+        if let Some(bucket) = bucket_of(self.told.of(site, survey), key, value) {
+            return bucket;
         }
-        if told.is_some_and(|told| told.len() >= BUCKETS_MAX) {
-            return OTHER_BUCKET.to_owned();
-        }
+        let bucket: Arc<str> = value.into();
         let breakdown = (site.clone(), survey.clone(), key.to_owned());
-        self.told.entry(&breakdown).insert(value.to_owned());
+        self.told.entry(&breakdown).insert(bucket.clone());
         self.new_buckets.push((breakdown, value.to_owned()));
-        value.to_owned()
+        bucket
     }
 
     /// Forgets where responses count: that may have been changed.
@@ -331,6 +327,13 @@ impl Ingest {
     pub(super) fn forget(&mut self) {
         *self = Ingest::default();
     }
+}
+
+/// The value itself if it is told apart, [`OTHER_BUCKET`] where no more can be, else `None`.
+fn bucket_of(told: Option<&OfSurvey>, key: &str, value: &str) -> Option<Arc<str>> {
+    let told = told?.get(key)?;
+    let other = || (told.len() >= BUCKETS_MAX).then(|| OTHER_BUCKET.into());
+    told.get(value).cloned().or_else(other)
 }
 
 /// What a response comes to when something is posted about it: the record that is from now on, or

@@ -8,6 +8,7 @@
 //! reached stands in the database, so a rebuild that was cut off goes on at the next start.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ use crate::clock;
 /// Rows that get their new place in one transaction: few milliseconds that ingest has to wait.
 pub(super) const STEP: usize = 250;
 
-/// The bucket of a response for each breakdown key.
-pub(super) type Buckets = BTreeMap<String, String>;
+/// The bucket of a response for each breakdown key. Few different texts, in very many responses.
+pub(super) type Buckets = BTreeMap<Arc<str>, Arc<str>>;
 /// Numbers the placements of a site; the lower of two is shown while the higher is counted.
 pub(super) type Generation = i64;
 /// Where a response counts, in each generation.
@@ -57,7 +58,7 @@ pub(super) struct Placement {
     /// Its number.
     pub(super) generation: Generation,
     /// The breakdown keys.
-    pub(super) breakdowns: Vec<String>,
+    pub(super) breakdowns: Vec<Arc<str>>,
     zone: TimeZone,
 }
 
@@ -65,7 +66,8 @@ impl Placement {
     /// A generation placed so. A time zone that is unknown here, which no check lets pass, is UTC.
     pub(super) fn new(generation: Generation, placing: Placing) -> Placement {
         let zone = TimeZone::get(&placing.time_zone).unwrap_or(TimeZone::UTC);
-        Placement { generation, breakdowns: placing.breakdowns, zone }
+        let breakdowns = placing.breakdowns.into_iter().map(Arc::from).collect();
+        Placement { generation, breakdowns, zone }
     }
 
     /// The day of a time in milliseconds since 1970.

@@ -308,7 +308,7 @@ async fn fold(
     let posts = || all.iter().flat_map(|posts| posts.iter());
     append::learn(ingest, client, posts().map(|posted| key_of(&posted.response))).await?;
     for posted in posts() {
-        ingest.append(posted.clone());
+        ingest.append(key_of(&posted.response), posted.clone());
     }
     append::learn_buckets(ingest, client).await?;
     append::write(ingest, client, say(sql::COMMIT)).await

@@ -82,7 +82,8 @@ impl Job {
                 let stored = stored.iter().cloned().chain(std::iter::repeat(None));
                 let all = batch.iter().zip(stored);
                 let append = |(posted, stored): (&Posted, Option<Kept>)| {
-                    stored.unwrap_or_else(|| ingest.append(posted.clone()))
+                    stored
+                        .unwrap_or_else(|| ingest.append(key_of(&posted.response), posted.clone()))
                 };
                 Done::Append(all.map(append).collect())
             }

@@ -1,10 +1,12 @@
 //! What an [`Ingest`] learns and decides inside the writer's transaction.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rusqlite::Transaction;
 use survey::Definition;
+use survey::response::Response;
 
 use super::super::ingest::{Asked, Ingest, RowKey, Version, key_of, version_of};
 use super::super::record::{Amendment, Record};
@@ -24,6 +26,8 @@ pub(super) struct Memory {
     pub(super) entries: VecDeque<(i64, u64)>,
     /// Whether some posts of this transaction came in bulk: then the rows are written at once.
     pub(super) in_bulk: bool,
+    /// Where no row is, as far as that was looked for in this transaction.
+    pub(super) empty: Option<Stretch>,
 }
 
 impl Memory {
@@ -33,6 +37,9 @@ impl Memory {
             return Ok(());
         }
         learn_placements(&mut self.ingest, transaction, &key.0)?;
+        if self.empty.as_ref().is_some_and(|empty| empty.contains(key)) {
+            return Ok(());
+        }
         if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
             self.ingest.learn_record(asked);
         }
@@ -102,6 +109,9 @@ pub(super) fn keep(
     batch: Vec<Posted>,
     line: Option<String>,
 ) -> rusqlite::Result<Vec<Kept>> {
+    if line.is_none() {
+        look_ahead(memory, transaction, batch.iter())?;
+    }
     let kept = append(memory, transaction, batch)?;
     if kept.iter().any(|kept| matches!(kept, Kept::New | Kept::Revised)) {
         memory.in_bulk |= line.is_none();
@@ -127,6 +137,7 @@ pub(super) fn begin(memory: &mut Memory, transaction: &Transaction) -> rusqlite:
 
 /// Writes what has to be durable when the transaction ends.
 pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
+    memory.empty = None;
     memory.ingest.forget_damage();
     memory.ingest.forget_unchanged();
     if memory.in_bulk {
@@ -154,45 +165,58 @@ pub(super) fn append(
     transaction: &Transaction,
     batch: Vec<Posted>,
 ) -> rusqlite::Result<Vec<Kept>> {
-    let mut fresh = Fresh::among(transaction, &batch)?;
     let mut kept = Vec::with_capacity(batch.len());
     for posted in batch {
         let key = key_of(&posted.response);
-        if fresh.has(&key.1) {
-            learn_placements(&mut memory.ingest, transaction, &key.0)?;
-        } else {
-            memory.learn(transaction, &key)?;
-        }
-        kept.push(memory.ingest.append(posted));
+        memory.learn(transaction, &key)?;
+        kept.push(memory.ingest.append(key, posted));
     }
     Ok(kept)
 }
 
-/// The ids of a batch that cannot be stored yet. For many responses at once, one look between the
-/// first and the last id saves a look for each: an import nearly always goes where nothing is.
-struct Fresh(HashSet<String>);
+/// Looks once where a batch's responses go, if there are enough of them: what is new nearly always
+/// goes where nothing is, and needs no look for each.
+pub(super) fn look_ahead<'a>(
+    memory: &mut Memory,
+    transaction: &Transaction,
+    batch: impl Iterator<Item = &'a Posted>,
+) -> rusqlite::Result<()> {
+    let new: Vec<_> = batch.map(|posted| &posted.response).filter(|it| it.revision == 1).collect();
+    memory.empty = Stretch::of(&new);
+    let Some(stretch) = &memory.empty else { return Ok(()) };
+    if stretch.holds_something(transaction)? {
+        memory.empty = None;
+    }
+    Ok(())
+}
 
-impl Fresh {
-    fn among(transaction: &Transaction, batch: &[Posted]) -> rusqlite::Result<Fresh> {
-        let ids = || batch.iter().map(|posted| posted.response.id.as_str());
-        let (Some(first), Some(last), Some(one)) = (ids().min(), ids().max(), batch.first()) else {
-            return Ok(Fresh(HashSet::new()));
-        };
-        let site = &one.response.site;
-        if batch.len() < MANY || batch.iter().any(|posted| posted.response.site != *site) {
-            return Ok(Fresh(HashSet::new()));
+/// A stretch of ids of a site.
+pub(super) struct Stretch {
+    site: String,
+    ids: RangeInclusive<String>,
+}
+
+impl Stretch {
+    /// From the first to the last id of at least [`MANY`] responses of one site.
+    fn of(responses: &[&Response]) -> Option<Stretch> {
+        let site = &responses.first()?.site;
+        if responses.len() < MANY || responses.iter().any(|it| it.site != *site) {
+            return None;
         }
-        let there = transaction
+        let ids = || responses.iter().map(|it| &it.id);
+        Some(Stretch { site: site.clone(), ids: ids().min()?.clone()..=ids().max()?.clone() })
+    }
+
+    fn holds_something(&self, transaction: &Transaction) -> rusqlite::Result<bool> {
+        transaction
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM responses WHERE site = ?1 AND id BETWEEN ?2 AND ?3)",
             )?
-            .query_row((site, first, last), |row| row.get::<_, bool>(0))?;
-        Ok(Fresh(if there { HashSet::new() } else { ids().map(str::to_owned).collect() }))
+            .query_row((&self.site, self.ids.start(), self.ids.end()), |row| row.get(0))
     }
 
-    /// Whether an id is one of them; from now on it is none.
-    fn has(&mut self, id: &str) -> bool {
-        !self.0.is_empty() && self.0.remove(id)
+    fn contains(&self, (site, id): &RowKey) -> bool {
+        *site == self.site && self.ids.contains(id)
     }
 }
 

@@ -58,6 +58,14 @@ pub(super) enum Job {
 }
 
 impl Job {
+    /// What is to be appended, if that does not come in bulk.
+    fn posted(&self) -> Option<&[Posted]> {
+        match self {
+            Job::Append { batch, line: Some(_), .. } => Some(batch),
+            _ => None,
+        }
+    }
+
     /// A change whose result is sent to `reply` after the commit.
     pub(super) fn change<T: Send + 'static>(
         change: impl FnOnce(&Transaction) -> rusqlite::Result<T> + Send + 'static,
@@ -123,7 +131,12 @@ fn transact(
             append::begin(memory, transaction).and_then(|()| append::catch_up(memory, transaction));
     }
     // No more may join from here on: who sent the first of them waits.
-    for job in jobs.collect::<Vec<_>>() {
+    let jobs = jobs.collect::<Vec<_>>();
+    if let Some(transaction) = transaction.as_ref().filter(|_| failure.is_ok()) {
+        let batch = jobs.iter().filter_map(Job::posted).flatten();
+        failure = append::look_ahead(memory, transaction, batch);
+    }
+    for job in jobs {
         // After a failure nothing more is tried, but everybody has to be told.
         let transaction = transaction.as_ref().filter(|_| failure.is_ok());
         if let Err(error) = perform(transaction, memory, job, waiting) {

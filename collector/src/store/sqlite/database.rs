@@ -106,7 +106,7 @@ fn prepare(connection: &mut Connection, empty: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
     // In KiB when negative: enough for where new rows, their index and their tallies go.
-    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    connection.pragma_update(None, "cache_size", -8 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     if empty {
         let transaction = connection.transaction()?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::Transaction;
+use rusqlite::{CachedStatement, Transaction};
 
 use super::super::ingest::{Asked, Breakdown, Row, Settled};
 use super::append::{Memory, begin};
@@ -29,14 +29,16 @@ pub(super) fn some(
         let known = known_buckets(transaction, &breakdown)?;
         ingest.learn_buckets(&breakdown, known);
     }
+    memory.empty = None;
     let Settled { erased, rows, buckets } = ingest.settle(limit);
     for (site, id) in erased {
         transaction
             .prepare_cached("DELETE FROM responses WHERE site = ?1 AND id = ?2")?
             .execute((site, id))?;
     }
+    let mut inserting = record::inserting(transaction)?;
     for row in rows {
-        write_row(transaction, &row)?;
+        write_row(transaction, &mut inserting, &row)?;
     }
     put_buckets(transaction, buckets)?;
     tallies::flush(&mut ingest.changes, transaction)?;
@@ -53,10 +55,14 @@ fn end_entries(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Resu
     }
 }
 
-fn write_row(transaction: &Transaction, row: &Row) -> rusqlite::Result<()> {
+fn write_row(
+    transaction: &Transaction,
+    inserting: &mut CachedStatement,
+    row: &Row,
+) -> rusqlite::Result<()> {
     let Asked { record, definition } = &*row.asked;
     if row.new {
-        return record::insert(transaction, record, definition);
+        return record::insert(inserting, record, definition);
     }
     record::update(transaction, record, definition)?;
     if row.renamed { record::rename(transaction, &record.response) } else { Ok(()) }

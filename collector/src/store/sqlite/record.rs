@@ -1,7 +1,9 @@
 //! A response as a row.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params};
 use survey::Definition;
 use survey::response::Response;
 
@@ -35,23 +37,26 @@ pub(super) fn load(
     site: &str,
     id: &str,
 ) -> rusqlite::Result<Option<Record>> {
-    transaction
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id = ?2"))?
-        .query_row((site, id), of_row)
-        .optional()
+    static FIND: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {COLUMNS} FROM responses WHERE site = ?1 AND id = ?2"));
+    transaction.prepare_cached(&FIND)?.query_row((site, id), of_row).optional()
+}
+
+/// What writes new records. It is prepared once for many: finding it again takes its time.
+pub(super) fn inserting<'a>(transaction: &'a Transaction) -> rusqlite::Result<CachedStatement<'a>> {
+    transaction.prepare_cached(
+        "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )
 }
 
 /// Writes a new record.
 pub(super) fn insert(
-    transaction: &Transaction,
+    inserting: &mut CachedStatement,
     record: &Record,
     definition: &Definition,
 ) -> rusqlite::Result<()> {
     let Response { site, id, survey, .. } = &record.response;
-    transaction
-        .prepare_cached(
-            "INSERT INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )?
+    inserting
         .execute(params![
             site,
             id,

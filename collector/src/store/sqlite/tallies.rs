@@ -1,5 +1,7 @@
 //! Tallies in the database: signed changes in, rows out.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction};
 use survey::Day;
 use survey::tally::{CELLS, Cells, Row};
@@ -10,7 +12,8 @@ use super::super::{Tallies, TallyQuery};
 
 /// Adds all changes to the stored rows.
 pub(super) fn flush(changes: &mut Changes, transaction: &Transaction) -> rusqlite::Result<()> {
-    let mut upsert = transaction.prepare_cached(&upsert_statement())?;
+    static UPSERT: LazyLock<String> = LazyLock::new(upsert_statement);
+    let mut upsert = transaction.prepare_cached(&UPSERT)?;
     for ((series, generation, day), cells) in changes.take() {
         let [site, survey, key, bucket, series] = &series;
         let mut values: Vec<&dyn ToSql> =
