@@ -15,7 +15,8 @@ const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// # Errors
 /// 413 when it has more than `bytes_max` bytes, 400 when it does not arrive whole.
 pub(super) async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let mut whole = Vec::new();
+    // Nearly always it arrives at once, and is taken as it is.
+    let (mut first, mut rest) = (None, Vec::new());
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
         let broken = |_| {
@@ -23,14 +24,18 @@ pub(super) async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, Pro
         };
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         bytes += data.len();
-        if bytes <= bytes_max {
-            whole.extend_from_slice(&data);
-        } else if bytes > DISCARDED_BYTES_MAX {
+        if bytes > DISCARDED_BYTES_MAX {
             break;
+        }
+        match first {
+            _ if bytes > bytes_max => {}
+            None => first = Some(data),
+            Some(_) => rest.extend_from_slice(&data),
         }
     }
     if bytes > bytes_max {
         return Err(too_large("a request", bytes_max));
     }
-    Ok(whole.into())
+    let first = first.unwrap_or_default();
+    Ok(if rest.is_empty() { first } else { [&first[..], &rest].concat().into() })
 }

@@ -32,7 +32,7 @@ struct Answered {
 }
 
 /// Of each survey and respondent, hashed: the ids answered and when, in milliseconds.
-type Respondents = HashMap<u64, Vec<(u64, i64)>>;
+type Respondents = HashMap<u64, Vec<(u64, i64)>, foldhash::fast::RandomState>;
 
 impl Doubts {
     /// Why a response received at a time (milliseconds since 1970) is doubted, if it is.

@@ -81,7 +81,7 @@ pub(super) async fn post(
         return Err(Problem::bad("surveys", detail));
     }
     let live = app.sites.get(&asked.site).ok_or_else(|| no_such("site", &asked.site))?;
-    Sender::of(&app, &headers).await.may_post_to(&app, &live)?;
+    Sender::of(&app, &headers).may_post_to(&app, &live)?;
     let (now_ms, proven) = (clock::now_ms(), prove(&app, &asked).await?);
     let past = match proven {
         Some(user) => past_of(&app, &asked.site, user).await?,

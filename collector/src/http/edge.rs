@@ -10,10 +10,10 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
+use futures_util::future::{Either, ready};
 
 use super::problem::{self, Problem};
 use super::{App, Shared, headers, metrics};
-use crate::encoded::hex;
 
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
@@ -26,30 +26,36 @@ pub(super) async fn layer(State(app): Shared, request: Request, next: Next) -> R
 }
 
 /// Stands around whatever answers a request, which counts as one of `route`.
-pub(super) async fn around<F: Future<Output = Response>>(
+pub(super) fn around<F: Future<Output = Response>>(
     app: &App,
     route: Cow<'static, str>,
     request: Request,
     answer: impl FnOnce(Request) -> F,
-) -> Response {
+) -> impl Future<Output = Response> {
     let asked = Asked::new(&request);
-    let response = match refused(&request) {
-        Some(problem) => problem.into_response(),
-        None => within_limits(answer(request)).await,
+    // The request is moved on at once: what is awaited here is not as large as it.
+    let answer = match refused(&request) {
+        Some(problem) => Either::Left(ready(problem.into_response())),
+        None => Either::Right(within_limits(answer(request))),
     };
-    let mut response = problem::shaped(response, asked.reads_pages).await;
-    headers::add(response.headers_mut(), asked.uri.path());
-    asked.log(&response);
-    app.metrics.answered(route, response.status(), asked.at.elapsed());
-    if let Ok(id) = HeaderValue::try_from(asked.id) {
-        response.headers_mut().insert(REQUEST_ID, id);
+    async move {
+        let mut response = answer.await;
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = Box::pin(problem::shaped(response, asked.reads_pages)).await;
+        }
+        headers::add(response.headers_mut(), asked.uri.path());
+        asked.log(&response);
+        app.metrics.answered(route, response.status(), asked.at.elapsed());
+        if let Ok(id) = HeaderValue::try_from(format!("{:016x}", asked.id)) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
     }
-    response
 }
 
 /// What is remembered of a request while it is answered.
 struct Asked {
-    id: String,
+    id: u64,
     method: Method,
     uri: Uri,
     /// Whether it comes from a browser in which a person wants to see a page.
@@ -62,7 +68,7 @@ impl Asked {
         let accepted = request.headers().get(header::ACCEPT);
         let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Asked {
-            id: hex(&fastrand::u64(..).to_be_bytes()),
+            id: fastrand::u64(..),
             method: request.method().clone(),
             uri: request.uri().clone(),
             reads_pages: accepted.contains("text/html"),
@@ -73,15 +79,16 @@ impl Asked {
     /// Writes a line about it: its path and no more, because keys and people stand behind the `?`.
     fn log(&self, response: &Response) {
         let Asked { id, method, uri, .. } = self;
-        let (path, status) = (uri.path(), response.status().as_u16());
+        let (id, path, status) =
+            (format_args!("{id:016x}"), uri.path(), response.status().as_u16());
         let ms = || self.at.elapsed().as_millis();
         if !response.status().is_server_error() {
-            tracing::debug!(request = id, %method, path, status, ms = ms(), "answered");
+            tracing::debug!(request = %id, %method, path, status, ms = ms(), "answered");
             return;
         }
         let problem = response.extensions().get::<Problem>();
         let cause = problem.map(Problem::cause).unwrap_or_default();
-        tracing::warn!(request = id, %method, path, status, ms = ms(), "failed: {cause}");
+        tracing::warn!(request = %id, %method, path, status, ms = ms(), "failed: {cause}");
     }
 }
 

@@ -2,18 +2,25 @@
 //! through it would take as long as everything else that is done for an answer.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::client::Client;
 use super::{ASSET, App, RESPONSES, SITE_FILE, edge, ingest, public, routes};
+
+/// An answer that is being made.
+type Boxed<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
 /// Everything that is served.
 pub(crate) struct Front {
@@ -48,29 +55,38 @@ impl Front {
     }
 
     /// Answers what a peer asks.
-    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response {
+    pub(crate) fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> {
         let mut request = request.map(Body::new);
         let Some(usual) = usual(&request) else {
             request.extensions_mut().insert(peer);
-            return Box::pin(self.routes.clone().oneshot(request)).await.into_response();
+            let answer = self.routes.clone().oneshot(request);
+            return Either::Left(Box::pin(answer.map(IntoResponse::into_response)));
         };
         let route = usual.route().into();
-        // What is done within limits is moved several times before it starts: boxed, it is small.
-        let answer = |request| Box::pin(self.usual(usual, peer, request));
-        edge::around(&self.app, route, request, answer).await
+        let answer = move |request| self.usual(usual, peer, request);
+        Either::Right(edge::around(&self.app, route, request, answer))
     }
 
-    async fn usual(&self, usual: Usual, peer: SocketAddr, request: Request) -> Response {
-        let (head, body) = request.into_parts();
+    /// Boxed, because it is moved several times before it starts.
+    fn usual(&self, usual: Usual, peer: SocketAddr, request: Request) -> Boxed<'_> {
+        let (Parts { headers, .. }, body) = request.into_parts();
         match usual {
-            Usual::Asset(name) => public::asset(&name, &head.headers).into_response(),
+            Usual::Asset(name) => {
+                Box::pin(async move { public::asset(&name, &headers).into_response() })
+            }
             Usual::Loader(site) => {
-                public::loader(&self.app, &site, &head.headers).await.into_response()
+                Box::pin(
+                    async move { public::loader(&self.app, &site, &headers).await.into_response() },
+                )
             }
             Usual::Responses => {
-                let client = Client(self.app.proxies.client(peer.ip(), &head.headers));
-                let app = State(self.app.clone());
-                ingest::post(app, client, head.headers, body).await.into_response()
+                let client = Client(self.app.proxies.client(peer.ip(), &headers));
+                let answer = ingest::post(State(self.app.clone()), client, headers, body);
+                Box::pin(answer.map(IntoResponse::into_response))
             }
         }
     }

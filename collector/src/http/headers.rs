@@ -8,8 +8,12 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// As many headers as are set here and beside, at most.
+const HEADERS: usize = 8;
+
 /// Lets other origins read what is public, and locks down what is a page.
 pub(super) fn add(headers: &mut HeaderMap, path: &str) {
+    headers.reserve(HEADERS);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if is_private(path) {
         if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {

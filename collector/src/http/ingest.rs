@@ -45,18 +45,22 @@ pub(super) async fn post(
 ) -> Result<Reply, Problem> {
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     let is_list = body.trim_ascii_start().starts_with(b"[");
-    let items = if is_list { split(&body)? } else { vec![&body[..]] };
-    let sender = Sender::of(&app, &headers).await;
-    if !sender.is_admin {
-        app.limiter.count_from(client, items.len())?;
-    }
-    let mut accepted = Vec::with_capacity(items.len());
-    for item in items {
-        accepted.push(accept(&app, &sender, item).await);
-    }
-    // What waits for the disk holds no more memory than it needs: others can use it while it is hot.
-    drop((headers, sender, body));
-    let mut statuses = store(&app, accepted).await?;
+    let (batch, statuses) = {
+        let items = if is_list { split(&body)? } else { vec![&body[..]] };
+        let sender = Sender::of(&app, &headers);
+        if !sender.is_admin {
+            app.limiter.count_from(client, items.len())?;
+        }
+        let mut batch = Vec::with_capacity(items.len());
+        let mut statuses = Vec::with_capacity(items.len());
+        for item in items {
+            statuses.push(accept(&app, &sender, item).await.map(|posted| batch.push(posted)));
+        }
+        (batch, statuses)
+    };
+    // Who waits for the disk holds no more memory than needed: others use it while it is hot.
+    drop((headers, body));
+    let mut statuses = store(&app, batch, statuses).await?;
     if is_list {
         return Ok(reply_to_list(statuses));
     }
@@ -73,16 +77,15 @@ fn split(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
 }
 
 /// Who sends a request, as far as that decides what is taken.
-pub(super) struct Sender {
-    origin: Option<String>,
+pub(super) struct Sender<'a> {
+    origin: Option<&'a str>,
     is_admin: bool,
 }
 
-impl Sender {
+impl Sender<'_> {
     /// The sender of a request with these headers.
-    pub(super) async fn of(app: &App, headers: &HeaderMap) -> Sender {
-        let origin =
-            headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null").to_owned());
+    pub(super) fn of<'a>(app: &App, headers: &'a HeaderMap) -> Sender<'a> {
+        let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null"));
         // Only a request without an origin needs the token, so only then is it looked at.
         let is_admin = origin.is_none() && app.access.has_token(headers);
         Sender { origin, is_admin }
@@ -93,13 +96,13 @@ impl Sender {
     /// # Errors
     /// 403 when the site takes nothing from there.
     pub(super) fn may_post_to(&self, app: &App, site: &LiveSite) -> Result<(), Problem> {
-        let allowed = match &self.origin {
-            Some(origin) => *origin == app.public_url || site.site.allows(origin),
+        let allowed = match self.origin {
+            Some(origin) => origin == app.public_url || site.site.allows(origin),
             None => self.is_admin || site.site.allows_everybody(),
         };
         let key = &site.site.site;
         allowed.then_some(()).ok_or_else(|| {
-            let detail = match &self.origin {
+            let detail = match self.origin {
                 Some(origin) => format!("site {key:?} takes no answers from {origin}; its owner can add it to \"origins\""),
                 None => format!("site {key:?} takes answers without an Origin header only with the admin token"),
             };
@@ -109,7 +112,7 @@ impl Sender {
 }
 
 /// Parses one response and checks it against the definition it was asked with.
-async fn accept(app: &App, sender: &Sender, item: &[u8]) -> Result<Posted, Problem> {
+async fn accept(app: &App, sender: &Sender<'_>, item: &[u8]) -> Result<Posted, Problem> {
     if item.len() > RESPONSE_BYTES_MAX {
         return Err(too_large("a response", RESPONSE_BYTES_MAX));
     }
@@ -237,11 +240,9 @@ fn named<'a>(value: &'a Value, field: &str) -> Result<&'a str, Problem> {
 /// Stores what was accepted, all at once, and says for each item how it went.
 async fn store(
     app: &App,
-    items: Vec<Result<Posted, Problem>>,
+    batch: Vec<Posted>,
+    statuses: Vec<Result<(), Problem>>,
 ) -> Result<Vec<Result<(), Problem>>, Problem> {
-    let mut batch = Vec::new();
-    let statuses: Vec<Result<(), Problem>> =
-        items.into_iter().map(|item| item.map(|posted| batch.push(posted))).collect();
     let kept = if batch.is_empty() { Vec::new() } else { app.store.append(batch).await? };
     let mut kept = kept.into_iter();
     // Those accepted come back in the order in which they went in.

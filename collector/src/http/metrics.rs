@@ -13,10 +13,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::Shared;
 use super::access::expect_operator;
 use super::problem::Problem;
+use super::{RESPONSES, Shared};
 
+/// The status of a request whose responses are all stored.
+const STORED: StatusCode = StatusCode::NO_CONTENT;
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Upper bounds of latencies, in seconds.
 const SECONDS: [f64; 12] =
@@ -28,12 +30,20 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     request_seconds: Family<Route, Histogram>,
     responses: Family<Outcome, Counter>,
+    usual: UsualMetrics,
     commits: Counter,
     waiting: Gauge,
     /// Connections that are open.
     pub connections: Gauge,
     /// Connections that found no place.
     pub turned_away: Counter,
+}
+
+/// What a response that is stored counts in, so that it has not to be found for each.
+struct UsualMetrics {
+    requests: Counter,
+    request_seconds: Histogram,
+    stored: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,11 +65,23 @@ struct Outcome {
 impl Metrics {
     /// Everything at zero.
     pub(crate) fn new() -> Metrics {
+        let requests = Family::<Answered, Counter>::default();
+        let request_seconds: Family<Route, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(SECONDS));
+        let responses = Family::<Outcome, Counter>::default();
+        let route: Cow<'static, str> = RESPONSES.into();
+        let answered = Answered { route: route.clone(), status: STORED.as_u16() };
+        let usual = UsualMetrics {
+            requests: requests.get_or_create_owned(&answered),
+            request_seconds: request_seconds.get_or_create_owned(&Route { route }),
+            stored: responses.get_or_create_owned(&Outcome { outcome: "stored" }),
+        };
         let mut metrics = Metrics {
             registry: Registry::with_prefix("nabz"),
-            requests: Family::default(),
-            request_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            responses: Family::default(),
+            requests,
+            request_seconds,
+            responses,
+            usual,
             commits: Counter::default(),
             waiting: Gauge::default(),
             connections: Gauge::default(),
@@ -86,6 +108,11 @@ impl Metrics {
 
     /// Counts a request that was answered.
     pub(super) fn answered(&self, route: Cow<'static, str>, status: StatusCode, took: Duration) {
+        if route == RESPONSES && status == STORED {
+            self.usual.request_seconds.observe(took.as_secs_f64());
+            self.usual.requests.inc();
+            return;
+        }
         let seconds = self.request_seconds.get_or_create(&Route { route: route.clone() });
         seconds.observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { route, status: status.as_u16() }).inc();
@@ -94,7 +121,10 @@ impl Metrics {
     /// Counts a response that was posted, by what became of it.
     pub(super) fn posted(&self, outcome: &Result<bool, Problem>) {
         let outcome = match outcome {
-            Ok(true) => "stored",
+            Ok(true) => {
+                self.usual.stored.inc();
+                return;
+            }
             Ok(false) => "known",
             Err(problem) => reason(problem.status()),
         };

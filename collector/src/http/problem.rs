@@ -114,13 +114,10 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An answer in the form that its client reads: an error is a problem, whoever found it, and a
-/// page for a person.
+/// An error in the form that its client reads: it is a problem, whoever found it, and a page for a
+/// person.
 pub(super) async fn shaped(response: Response, reads_pages: bool) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return response;
-    }
     let kind = response.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         return response;

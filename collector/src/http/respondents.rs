@@ -100,7 +100,7 @@ pub(super) async fn forget(
     app.limiter.count_from(client, 1)?;
     let Forget { site, mut ids, respondent, user_signature } = json::parse_as(&body)?;
     let live = app.sites.get(&site).ok_or_else(|| no_such("site", &site))?;
-    Sender::of(&app, &headers).await.may_post_to(&app, &live)?;
+    Sender::of(&app, &headers).may_post_to(&app, &live)?;
     if ids.len() > IDS_MAX {
         let detail = format!("{} ids; send at most {IDS_MAX} at once", ids.len());
         return Err(Problem::bad("ids", detail));

@@ -29,9 +29,9 @@ pub(super) struct Patient<S> {
     stream: S,
     place: Arc<Place>,
     patience: Patience,
-    /// How many requests there were when the head that is arriving began, and when it has to be
-    /// whole.
-    head: Option<(u32, Instant)>,
+    /// How many requests there were when the head that is arriving began, and, once the rest of it
+    /// is waited for, when it has to be whole.
+    head: Option<(u32, Option<Instant>)>,
     /// Until when something has to be taken, while nothing is.
     stalled: Option<Instant>,
     alarm: Pin<Box<Sleep>>,
@@ -49,15 +49,17 @@ impl<S> Patient<S> {
         let requests = self.place.requests();
         let begun = matches!(self.head, Some((begun, _)) if begun == requests);
         if !begun && !self.place.is_serving() {
-            self.head = Some((requests, Instant::now() + self.patience.head));
+            self.head = Some((requests, None));
         }
     }
 
     /// Until when a request has to begin, or its head to be whole, while none is being served.
-    fn until(&self) -> Option<Instant> {
+    fn until(&mut self) -> Option<Instant> {
         let since = self.place.idle_since()?;
-        match self.head {
-            Some((begun, until)) if begun == self.place.requests() => Some(until),
+        match &mut self.head {
+            Some((begun, until)) if *begun == self.place.requests() => {
+                Some(*until.get_or_insert_with(|| Instant::now() + self.patience.head))
+            }
             _ => Some(since + self.patience.idle),
         }
     }

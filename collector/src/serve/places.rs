@@ -36,7 +36,7 @@ pub(super) struct Place {
     requests: AtomicU32,
     /// Those of them that have been answered.
     answered: AtomicU32,
-    /// When it last began or ended a request, in milliseconds since the start.
+    /// When it was taken or last ended a request, in milliseconds since the start.
     used_ms: AtomicU64,
     called: Notify,
     /// Whether it is called to leave at once.
@@ -111,7 +111,6 @@ impl Place {
     /// The head of a request has arrived.
     pub(super) fn begin(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.used_ms.store(self.places.now_ms(), Ordering::Relaxed);
     }
 
     /// A request is answered.
