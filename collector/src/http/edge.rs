@@ -14,6 +14,7 @@ use futures_util::future::{Either, ready};
 
 use super::problem::{self, Problem};
 use super::{App, Shared, headers, metrics};
+use crate::encoded::hex;
 
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
@@ -46,7 +47,7 @@ pub(super) fn around<F: Future<Output = Response>>(
         headers::add(response.headers_mut(), asked.uri.path());
         asked.log(&response);
         app.metrics.answered(route, response.status(), asked.at.elapsed());
-        if let Ok(id) = HeaderValue::try_from(format!("{:016x}", asked.id)) {
+        if let Ok(id) = HeaderValue::try_from(hex(&asked.id.to_be_bytes())) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response

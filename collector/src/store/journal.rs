@@ -12,7 +12,7 @@ use survey::response::Response;
 
 use super::Posted;
 use super::ingest::{Version, version_of};
-use super::record::{Handling, to_json};
+use super::record::{Handling, JSON_BYTES, append_json};
 
 /// A post as it stands in the journal. Its definition is found by its version.
 #[derive(Deserialize)]
@@ -41,10 +41,28 @@ struct Beside<'a> {
 
 /// Posts as text, without a line's end. The texts as which they came are used up for it.
 pub(super) fn write(batch: &mut [Posted]) -> String {
-    let mut line = String::from("[");
+    let sent = batch.iter().flat_map(|posted| &posted.text).map(String::len);
+    let mut line = Vec::with_capacity(sent.sum::<usize>() + JSON_BYTES);
+    line.push(b'[');
     for posted in batch {
-        let response = posted.text.take().unwrap_or_else(|| to_json(&posted.response));
-        let beside = to_json(&Beside {
+        line.extend(if line.len() > 1 { "," } else { "" }.bytes());
+        line.extend_from_slice(br#"{"response":"#);
+        match posted.text.take() {
+            Some(text) => line.extend_from_slice(text.as_bytes()),
+            None => append_json(&mut line, &posted.response),
+        }
+        let end = line.len();
+        append_json(&mut line, &Beside::of(posted));
+        // One object of the two: the brace that opens the second gives way to a comma.
+        line[end] = b',';
+    }
+    line.push(b']');
+    String::from_utf8(line).unwrap_or_default()
+}
+
+impl Beside<'_> {
+    fn of(posted: &Posted) -> Beside<'_> {
+        Beside {
             imported: posted.imported,
             excluded: posted.excluded,
             handling: Cow::Borrowed(&posted.handling),
@@ -52,15 +70,8 @@ pub(super) fn write(batch: &mut [Posted]) -> String {
             answer_min_ms: posted.answer_min_ms,
             received_at_ms: posted.received_at_ms,
             submitted_at_ms: posted.submitted_at_ms,
-        });
-        let comma = if line.len() > 1 { "," } else { "" };
-        // One object of the two: the brace that opens the second gives way to a comma.
-        let pieces = [comma, "{\"response\":", &response, ",", &beside[1..]];
-        line.reserve(pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1);
-        line.extend(pieces);
+        }
     }
-    line.push(']');
-    line
 }
 
 /// A post from the journal, which only lacks its definition.
@@ -104,6 +115,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::to_json;
     use super::super::tests::shelf::Shelf;
     use super::*;
 

@@ -183,12 +183,17 @@ pub(super) fn groups(response: &Response, definition: &Definition) -> String {
 }
 
 /// As long as the JSON of most responses at most: a text that grows is copied each time.
-const JSON_BYTES: usize = 1_024;
+pub(super) const JSON_BYTES: usize = 1_024;
 
 /// Our own types as JSON.
 pub(super) fn to_json(value: &impl Serialize) -> String {
     let mut json = Vec::with_capacity(JSON_BYTES);
-    // They have string keys only, so this cannot fail.
-    let _ = serde_json::to_writer(&mut json, value);
+    append_json(&mut json, value);
     String::from_utf8(json).unwrap_or_default()
+}
+
+/// The same behind other text.
+pub(super) fn append_json(text: &mut Vec<u8>, value: &impl Serialize) {
+    // They have string keys only, so this cannot fail.
+    let _ = serde_json::to_writer(text, value);
 }
