@@ -1,6 +1,8 @@
 //! `POST /api/v1/responses`: limit → parse → accept → store → 204.
 
-use axum::body::Body;
+use std::net::IpAddr;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Reply};
 use serde_json::value::RawValue;
@@ -45,26 +47,35 @@ pub(super) async fn post(
 ) -> Result<Reply, Problem> {
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     let is_list = body.trim_ascii_start().starts_with(b"[");
-    let (batch, statuses) = {
-        let items = if is_list { split(&body)? } else { vec![&body[..]] };
-        let sender = Sender::of(&app, &headers);
-        if !sender.is_admin {
-            app.limiter.count_from(client, items.len())?;
-        }
-        let mut batch = Vec::with_capacity(items.len());
-        let mut statuses = Vec::with_capacity(items.len());
-        for item in items {
-            statuses.push(accept(&app, &sender, item).await.map(|posted| batch.push(posted)));
-        }
-        (batch, statuses)
-    };
-    // Who waits for the disk holds no more memory than needed: others use it while it is hot.
-    drop((headers, body));
+    // Boxed, because who waits for the disk holds no more memory than needed: others use it while
+    // it is hot.
+    let (batch, statuses) = Box::pin(accept_all(&app, client, headers, body, is_list)).await?;
     let mut statuses = store(&app, batch, statuses).await?;
     if is_list {
         return Ok(reply_to_list(statuses));
     }
     statuses.pop().unwrap_or(Ok(())).map(|()| StatusCode::NO_CONTENT.into_response())
+}
+
+/// Parses the responses of a body and checks them; those accepted, and for each how it went.
+async fn accept_all(
+    app: &App,
+    client: IpAddr,
+    headers: HeaderMap,
+    body: Bytes,
+    is_list: bool,
+) -> Result<(Vec<Posted>, Vec<Result<(), Problem>>), Problem> {
+    let items = if is_list { split(&body)? } else { vec![&body[..]] };
+    let sender = Sender::of(app, &headers);
+    if !sender.is_admin {
+        app.limiter.count_from(client, items.len())?;
+    }
+    let mut batch = Vec::with_capacity(items.len());
+    let mut statuses = Vec::with_capacity(items.len());
+    for item in items {
+        statuses.push(accept(app, &sender, item).await.map(|posted| batch.push(posted)));
+    }
+    Ok((batch, statuses))
 }
 
 fn split(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
