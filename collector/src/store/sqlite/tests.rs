@@ -1,5 +1,6 @@
 //! What is seen step by step inside the one file.
 
+use futures_util::future::join_all;
 use survey::response::Attribute;
 use survey::tally::EVERYBODY;
 
@@ -81,21 +82,33 @@ async fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
     assert!(shelf.differences(false).await.is_empty());
 }
 
+/// Holds the writer until it is told to go on: all that is sent meanwhile becomes one batch.
+async fn hold(sqlite: &Sqlite) -> std::sync::mpsc::Sender<()> {
+    let (begun, begins) = oneshot::channel();
+    let (go, held) = std::sync::mpsc::channel::<()>();
+    let hold = move |_: &rusqlite::Transaction| {
+        let _ = begun.send(());
+        Ok(held.recv().is_ok())
+    };
+    let sqlite = sqlite.clone();
+    tokio::spawn(async move { sqlite.write(hold).await });
+    begins.await.unwrap();
+    go
+}
+
 #[tokio::test]
 async fn a_transaction_that_the_database_has_ended_takes_its_whole_batch_along() {
     let mut shelf = Shelf::in_a_file().await;
     let Backend::Sqlite(sqlite) = shelf.store.backend.clone() else { unreachable!() };
     let (earlier, later) = (shelf.posted("pro", 0), shelf.posted("pro", 0));
-    let (go, held) = std::sync::mpsc::channel::<()>();
-    // All that is sent while the writer is held becomes one batch.
-    let hold = sqlite.write(move |_| Ok(held.recv().is_ok()));
+    let go = hold(&sqlite).await;
     let ended = sqlite.write(|transaction| {
         transaction.execute_batch("ROLLBACK")?;
         transaction.query_row("SELECT 1 WHERE 0", [], |_| Ok(()))
     });
     let (earlier, later) = (shelf.store.append(vec![earlier]), shelf.store.append(vec![later]));
-    let (_, earlier, ended, later, ()) =
-        tokio::join!(hold, earlier, ended, later, async { go.send(()).unwrap() });
+    let (earlier, ended, later, ()) =
+        tokio::join!(earlier, ended, later, async { go.send(()).unwrap() });
     assert!(earlier.is_err() && ended.is_err() && later.is_err());
     let none: [&str; 0] = [];
     assert_eq!(shelf.answered(EVERYBODY).await, none);
@@ -103,6 +116,27 @@ async fn a_transaction_that_the_database_has_ended_takes_its_whole_batch_along()
     let next = shelf.posted("pro", 0);
     shelf.store.append(vec![next]).await.unwrap();
     assert_eq!(shelf.answered(EVERYBODY).await, ["+0 1"]);
+}
+
+#[tokio::test]
+async fn what_was_written_before_is_found_among_much_that_is_new() {
+    let mut shelf = Shelf::in_a_file().await;
+    let Backend::Sqlite(sqlite) = shelf.store.backend.clone() else { unreachable!() };
+    let posts: Vec<Posted> = (0..4 * append::MANY).map(|_| shelf.posted("pro", 0)).collect();
+    let append = async |posts: Vec<Posted>| {
+        let go = hold(&sqlite).await;
+        let kept = join_all(posts.into_iter().map(|posted| shelf.store.append(vec![posted])));
+        let (kept, ()) = tokio::join!(kept, async { go.send(()).unwrap() });
+        kept.into_iter().flat_map(Result::unwrap).collect::<Vec<Kept>>()
+    };
+    let half: Vec<Posted> = posts.iter().step_by(2).cloned().collect();
+    assert_eq!(append(half).await, vec![Kept::New; 2 * append::MANY]);
+    // To count them is to have them written.
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 16"]);
+    let expected = vec![[Kept::Known, Kept::New]; 2 * append::MANY].concat();
+    assert_eq!(append(posts).await, expected);
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 32"]);
+    assert!(shelf.differences(false).await.is_empty());
 }
 
 #[tokio::test]
