@@ -137,7 +137,7 @@ async fn axe_finds_nothing_where_texts_are_twice_as_large(engine: Engine) {
 /// What was found is nothing only if something would be found.
 async fn axe_finds_what_is_wrong_in_a_card(engine: Engine) {
     let gallery = gallery(engine).await;
-    gallery.show("popover", "en").await;
+    gallery.show_card("popover", "en").await;
     gallery.browser.hold_still().await;
     let script =
         "const card = document.querySelector('nabz-survey').shadowRoot.querySelector('h2');
@@ -151,7 +151,7 @@ async fn axe_finds_what_is_wrong_in_a_card(engine: Engine) {
 /// The same for what fits.
 async fn what_does_not_fit_is_found(engine: Engine) {
     let gallery = gallery(engine).await;
-    gallery.show("popover", "en").await;
+    gallery.show_card("popover", "en").await;
     assert_eq!(misfits(&gallery).await, [""; 0]);
     let script =
         "const card = document.querySelector('nabz-survey').shadowRoot.querySelector('.card');

@@ -117,6 +117,14 @@ impl Gallery {
         self.browser.in_card(first).await;
     }
 
+    /// Shows a survey, and waits until its card stands in the place of the sketch: what a test
+    /// changes in a sketch is drawn anew.
+    pub async fn show_card(&self, survey: &str, language: &str) {
+        self.show(survey, language).await;
+        // A sketch says nothing.
+        self.browser.in_card("[role=status]:not(:empty)").await;
+    }
+
     /// Goes on to one of the [`screens`] from the one before, and waits for it.
     pub async fn go_on(&self, to: &str) {
         let (clicks, next): (&[&str], _) = match to {
