@@ -1,6 +1,6 @@
 //! The implementation on PostgreSQL: a server, and any number of collectors that write to it.
 //!
-//! A task gathers what waits and puts it into a journal, in one transaction ([`writer`], [`round`]);
+//! A thread gathers what waits and puts it into a journal, in one transaction ([`writer`], [`round`]);
 //! what stands there is acknowledged, and folded into rows and tallies soon after ([`fold`]), or at
 //! once when somebody reads. [`append`] is what happens to responses then, and in which order it
 //! holds what; [`sql`] are all statements. A collector hears from the others which sites they changed
@@ -14,6 +14,7 @@ mod fold;
 mod hand;
 mod job;
 mod listen;
+mod look;
 mod placement;
 mod read;
 mod readers;
@@ -25,6 +26,7 @@ mod sql;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tls;
 mod trouble;
 mod unfolded;
@@ -48,9 +50,9 @@ use super::{
     StoredSite, Verified, VerifyError,
 };
 
-/// Connections for everything but folding and plain reads: those of the writers and of the rebuild,
-/// and some for sign-ins and configuration.
-const CONNECTIONS: usize = 8;
+/// Connections for everything but writing and plain reads: that of the rebuild, and some for sign-ins
+/// and configuration.
+const CONNECTIONS: usize = 6;
 /// Changes of sites that may wait until they are taken over.
 const CHANGES_MAX: usize = 256;
 
@@ -75,7 +77,7 @@ impl Postgres {
         let mut client = target.first(&pool).await?;
         target.recognize(&client, true).await?;
         configure::migrate(&mut client, &target).await?;
-        let writer = writer::Writer::start(&target, &pool);
+        let writer = writer::Writer::start(&target);
         let readers = readers::Readers::new(&target, replica, writer.folder()).await?;
         let (rebuilds, sites) = mpsc::unbounded_channel();
         tokio::spawn(rebuild::run(pool.clone(), sites));

@@ -43,6 +43,28 @@ async fn a_counter_that_is_wrong_is_found_and_repaired() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_found_wherever_it_lies_among_what_is_new() {
+    let mut shelf = Shelf::new().await;
+    for stored in 0..3 {
+        let mut batch = [0; 3].map(|at_ms| shelf.posted("pro", at_ms));
+        batch.sort_by(|one, other| one.response.id.cmp(&other.response.id));
+        let append = async |shelf: &Shelf, batch: &[Posted]| {
+            shelf.store.append(batch.to_vec()).await.unwrap()
+        };
+        append(&shelf, &batch[stored..=stored]).await;
+        // Whoever comes next knows of nothing.
+        shelf.store.clone().close().await;
+        shelf.store = Store::open(&shelf.url).await.unwrap();
+        let mut expected = [Kept::New, Kept::New, Kept::New];
+        expected[stored] = Kept::Known;
+        assert_eq!(append(&shelf, &batch).await, expected, "{stored}");
+        assert_eq!(append(&shelf, &batch).await, [Kept::Known, Kept::Known, Kept::Known]);
+    }
+    assert_eq!(shelf.answered(EVERYBODY).await, ["+0 9"]);
+    assert!(shelf.differences(false).await.is_empty());
+}
+
+#[tokio::test]
 async fn what_is_erased_is_gone_and_counts_no_more() {
     let mut shelf = Shelf::new().await;
     shelf.keep("UTC", &["plan"]).await;

@@ -160,13 +160,14 @@ pub(super) async fn write(
     for Erased { site, ids } in &erased {
         writes.push(transaction, sql::ERASE, [site as Parameter, ids]).await?;
     }
-    for (site, (new, _)) in sites.iter().filter(|(_, (new, _))| !new.is_empty()) {
-        let whole = [site as Parameter].into_iter().chain(new.whole());
-        writes.push(transaction, sql::INSERT, whole).await?;
-    }
     for (site, (_, revised)) in sites.iter().filter(|(_, (_, revised))| !revised.is_empty()) {
         let changed = [site as Parameter].into_iter().chain(revised.changed());
         writes.push(transaction, sql::UPDATE, changed).await?;
+    }
+    writes.push(transaction, sql::ADD_ROWS, []).await?;
+    for (site, (new, _)) in sites.iter().filter(|(_, (new, _))| !new.is_empty()) {
+        let whole = [site as Parameter].into_iter().chain(new.whole());
+        writes.push(transaction, sql::INSERT, whole).await?;
     }
     for of_site in &buckets {
         writes.push(transaction, sql::PUT_BUCKETS, of_site.parameters()).await?;

@@ -12,8 +12,12 @@ use super::trouble::Trouble;
 use super::{placement, sql};
 
 /// What makes the tables: those of the first schema, and what each later one adds.
-const SCHEMAS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("to-schema-2.sql"), include_str!("to-schema-3.sql")];
+const SCHEMAS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("to-schema-2.sql"),
+    include_str!("to-schema-3.sql"),
+    include_str!("to-schema-4.sql"),
+];
 /// The schema this release writes.
 const SCHEMA: i32 = SCHEMAS.len() as i32;
 

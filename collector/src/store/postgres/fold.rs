@@ -5,13 +5,11 @@
 //! everybody wait meanwhile.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Client;
 use futures_util::future::{try_join, try_join3};
-use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
@@ -21,6 +19,7 @@ use super::super::{Posted, StoreError, journal};
 use super::connect::Target;
 use super::hand::{Hand, Work};
 use super::job::Reply;
+use super::thread::Thread;
 use super::trouble::Trouble;
 use super::unfolded::Unfolded;
 use super::{append, sql};
@@ -52,23 +51,16 @@ enum Request {
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     requests: mpsc::UnboundedSender<Request>,
-    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    thread: Thread,
 }
 
 impl Folder {
     /// Starts the thread.
     pub(super) fn start(target: &Target, unfolded: Arc<Unfolded>, commits: Commits) -> Folder {
         let (requests, asked) = mpsc::unbounded_channel();
-        // No connection of others' pool: what drives it would end with the thread.
         let hand = Hand::new(&target.pool(1), PATIENCE);
         let folding = Folding { hand, unfolded, commits, unswept: 0 };
-        let run = move || match runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(folding.run(asked)),
-            Err(error) => tracing::error!(%error, "nothing can be folded"),
-        };
-        // Without the thread whoever asks it learns that the store is closed.
-        let thread = std::thread::Builder::new().name("folder".to_owned()).spawn(run).ok();
-        Folder { requests, thread: Arc::new(Mutex::new(thread)) }
+        Folder { requests, thread: Thread::start("folder", move || folding.run(asked)) }
     }
 
     /// Returns after everything that was journaled of a site before is folded.
@@ -82,8 +74,7 @@ impl Folder {
     /// Has what this collector wrote folded, and ends the thread.
     pub(super) async fn close(&self) {
         let _ = self.requests.send(Request::Close);
-        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
-        let _ = tokio::task::spawn_blocking(|| thread.map(JoinHandle::join)).await;
+        self.thread.end().await;
     }
 }
 

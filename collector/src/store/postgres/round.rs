@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use deadpool_postgres::Client;
 use futures_util::future::{try_join, try_join_all};
-use tokio_postgres::Row;
 
-use super::super::record::Record;
 use super::super::{Kept, Posted, journal};
 use super::job::{Job, Reply};
-use super::record::{id_of, of_row};
+use super::look::Looks;
 use super::sql;
 use super::trouble::Trouble;
 use super::unfolded::{Found, Unfolded};
@@ -29,17 +27,17 @@ const NUL: &str = "\\u0000";
 pub(super) struct Round(Vec<Sheet>);
 
 /// Posts about one site, which become an entry.
-struct Sheet {
-    site: String,
-    posts: Vec<Posted>,
+pub(super) struct Sheet {
+    pub(super) site: String,
+    pub(super) posts: Vec<Posted>,
     /// The posts as text, those of each job on a line.
     text: String,
     /// Who waits for how many of them, in turn.
     waiting: Vec<(Reply<Vec<Kept>>, usize)>,
     key: Arc<str>,
     /// The responses that nothing is known of here, and their surveys.
-    ids: Vec<String>,
-    surveys: Vec<String>,
+    pub(super) ids: Vec<String>,
+    pub(super) surveys: Vec<String>,
 }
 
 impl Round {
@@ -76,11 +74,16 @@ impl Round {
 
     /// Writes the entries under the name of this collector's, and looks what there was before. All
     /// travels together.
-    pub(super) async fn write(&self, client: &Client, writer: &str) -> Result<Vec<Found>, Trouble> {
-        for statement in [sql::JOURNAL, sql::LOOK] {
+    pub(super) async fn write(
+        &self,
+        client: &Client,
+        writer: &str,
+        looks: &Looks,
+    ) -> Result<Vec<Found>, Trouble> {
+        for statement in [sql::JOURNAL, sql::GLANCE, sql::LOOK] {
             client.prepare_cached(statement).await?;
         }
-        let looks = self.0.iter().map(|sheet| sheet.look(client, writer));
+        let looks = self.0.iter().map(|sheet| looks.look(client, writer, sheet));
         let ((), found) = try_join(self.put(client), try_join_all(looks)).await?;
         Ok(found)
     }
@@ -151,37 +154,6 @@ impl Sheet {
         let entry: [Parameter; 5] = [site, &&**key, ids, surveys, text];
         client.execute(&put, &entry).await?;
         Ok(())
-    }
-
-    /// What there is of the responses that nothing is known of here.
-    async fn look(&self, client: &Client, writer: &str) -> Result<Found, Trouble> {
-        let Sheet { site, ids, surveys, .. } = self;
-        let mut found = Found::default();
-        if ids.is_empty() {
-            return Ok(found);
-        }
-        let look = client.prepare_cached(sql::LOOK).await?;
-        for row in client.query(&look, &[site, ids, surveys, &writer]).await? {
-            self.note(&row, &mut found)?;
-        }
-        Ok(found)
-    }
-
-    fn note(&self, row: &Row, found: &mut Found) -> Result<(), Trouble> {
-        let id = id_of(row)?;
-        match of_row(row) {
-            // What is only journaled yet has nothing but its id: that cannot be read either.
-            Ok(record) if self.fits(&record) => drop(found.records.insert(id, record)),
-            Ok(_) | Err(Trouble::Damaged(_)) => drop(found.unclear.insert(id)),
-            Err(trouble) => return Err(trouble),
-        }
-        Ok(())
-    }
-
-    /// Whether all posts about a stored response were accepted against its definition.
-    fn fits(&self, Record { response: stored, .. }: &Record) -> bool {
-        let mut about = self.posts.iter().map(|it| &it.response).filter(|it| it.id == stored.id);
-        about.all(|it| it.survey == stored.survey && it.version == stored.version)
     }
 
     fn acknowledge(self, found: &Found, unfolded: &Unfolded) -> Vec<Job> {

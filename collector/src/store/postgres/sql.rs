@@ -74,6 +74,9 @@ statements! {
     /// Has a connection plan each statement once, by its indexes: for statements that leave no choice
     /// and are done so often that planning them anew would be a quarter of the server's work.
     PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+    /// Has the rest of a transaction plan each statement once. For what only adds rows there is no
+    /// choice, and to plan it anew copies all those rows.
+    ADD_ROWS = "SET LOCAL plan_cache_mode = force_generic_plan";
     /// What the server is.
     SERVER =
         "SELECT version() AS version, current_setting('server_version_num')::integer AS number,
@@ -203,6 +206,15 @@ statements! {
            unnest(j.ids, j.surveys) AS theirs (id, survey),
            unnest($2::text[], $3::text[]) AS ours (id, survey)
          WHERE theirs.id = ours.id AND theirs.survey <> ours.survey");
+    /// Whether [`LOOK`] may find anything: a record between the first of its ids and the last, or
+    /// anything that others than this collector have kept. As there, only one index has the records
+    /// in that order.
+    GLANCE =
+        "SELECT 1 FROM (SELECT id FROM nabz.responses WHERE site = $1 AND id >= $2
+                        ORDER BY id LIMIT 1) AS it WHERE it.id <= $3
+         UNION ALL SELECT 1 FROM nabz.journal WHERE site = $1 AND right(entry, 16) < $4
+         UNION ALL SELECT 1 FROM nabz.journal WHERE site = $1 AND right(entry, 16) > $4
+         LIMIT 1";
     /// The records with these ids, held in this order until the transaction ends. Each is looked for
     /// on its own: a server that does not know yet how many there are would read all of a site.
     RECORDS = concat!(

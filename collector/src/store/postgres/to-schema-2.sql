@@ -13,5 +13,5 @@ CREATE TABLE nabz.journal (
     aside boolean NOT NULL,
     PRIMARY KEY (site, entry)
 );
--- It is read once and soon: to compress it would cost more.
+-- It is read once and soon: to compress it as columns are by default would cost more.
 ALTER TABLE nabz.journal ALTER COLUMN posts SET STORAGE EXTERNAL;

@@ -1,5 +1,6 @@
-//! The tasks that write responses: one drains what waits, puts it into the journal, and only then
+//! The threads that write responses: one drains what waits, puts it into the journal, and only then
 //! answers. No timer is needed for that: while one batch is being committed, the next one gathers.
+//! Whoever posts waits for this thread, so it has nothing else to do when the server has answered.
 //! The other does in transactions of their own what the journal does not settle: changes and
 //! erasures, imports, and posts that are refused. So nobody who posts waits for those.
 
@@ -7,10 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::Client;
 use futures_util::future::try_join;
-use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 
 use super::super::StoreError;
 use super::super::activity::{Activity, Commits};
@@ -19,7 +19,9 @@ use super::connect::Target;
 use super::fold::Folder;
 use super::hand::{Hand, Work};
 use super::job::{Done, Job};
+use super::look::Looks;
 use super::round::Round;
+use super::thread::Thread;
 use super::trouble::Trouble;
 use super::unfolded::{Found, Unfolded};
 use super::{append, sql};
@@ -35,26 +37,35 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    /// What the journal does not settle. The thread that does it ends when nobody can add to it.
+    others: mpsc::WeakSender<Job>,
     commits: Commits,
-    tasks: Arc<Mutex<JoinSet<()>>>,
+    scribe: Thread,
+    clerk: Thread,
     folder: Folder,
 }
 
 impl Writer {
-    /// Starts the tasks, which write through connections of a pool, and the thread that folds.
-    pub(super) fn start(target: &Target, pool: &Pool) -> Writer {
+    /// Starts the threads that write and fold, each with a connection of its own: what drives one
+    /// of others' pool would end with the thread.
+    pub(super) fn start(target: &Target) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let (others, left) = mpsc::channel(QUEUE_MAX);
         let (unfolded, commits) = (Arc::new(Unfolded::new()), Commits::default());
         let folder = Folder::start(target, unfolded.clone(), commits.clone());
-        let (others, left) = mpsc::channel(QUEUE_MAX);
-        let hand = Hand::new(pool, PATIENCE);
+        let hand = Hand::new(&target.pool(1), PATIENCE);
         let clerk = Clerk { hand, folder: folder.clone(), commits: commits.clone() };
-        let hand = Hand::for_plain_work(pool, PATIENCE);
-        let scribe = Scribe { hand, unfolded, commits: commits.clone(), others };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(scribe.run(jobs));
-        tasks.spawn(clerk.run(left));
-        Writer { queue, commits, tasks: Arc::new(Mutex::new(tasks)), folder }
+        let clerk = Thread::start("clerk", move || clerk.run(left));
+        let waiting = others.downgrade();
+        let scribe = Scribe {
+            hand: Hand::for_plain_work(&target.pool(1), PATIENCE),
+            looks: Looks::default(),
+            unfolded,
+            commits: commits.clone(),
+            others,
+        };
+        let scribe = Thread::start("scribe", move || scribe.run(jobs));
+        Writer { queue, others: waiting, commits, scribe, clerk, folder }
     }
 
     /// What folds the journal.
@@ -64,7 +75,9 @@ impl Writer {
 
     /// How busy it is.
     pub(super) fn activity(&self) -> Activity {
-        self.commits.activity(self.queue.max_capacity() - self.queue.capacity())
+        let others = self.others.upgrade();
+        let queues = [Some(&self.queue), others.as_ref()].into_iter().flatten();
+        self.commits.activity(queues.map(|it| it.max_capacity() - it.capacity()).sum())
     }
 
     /// Queues work.
@@ -75,10 +88,11 @@ impl Writer {
         })
     }
 
-    /// Lets the tasks finish what is queued and waits for them.
+    /// Lets them finish what is queued and waits for them.
     pub(super) async fn close(self) {
         let _ = self.queue.send(Job::Close).await;
-        while self.tasks.lock().await.join_next().await.is_some() {}
+        self.scribe.end().await;
+        self.clerk.end().await;
         self.folder.close().await;
     }
 }
@@ -86,6 +100,7 @@ impl Writer {
 /// What writes into the journal.
 struct Scribe {
     hand: Hand,
+    looks: Looks,
     unfolded: Arc<Unfolded>,
     commits: Commits,
     /// What the journal does not settle goes there.
@@ -123,7 +138,9 @@ impl Scribe {
 
     /// Writes posts into the journal; hands back what is not settled by that.
     async fn journal(&mut self, round: Round) -> Vec<Job> {
-        let written = self.hand.insist(&Journal(&round, &self.unfolded)).await;
+        let Scribe { looks, unfolded, .. } = self;
+        let journal = Journal { round: &round, writer: unfolded.writer(), looks };
+        let written = self.hand.insist(&journal).await;
         match written {
             Ok(found) => {
                 self.commits.count();
@@ -195,13 +212,17 @@ fn refuse(jobs: Vec<Job>, error: &StoreError) {
 }
 
 /// A round on its way into the journal.
-struct Journal<'a>(&'a Round, &'a Unfolded);
+struct Journal<'a> {
+    round: &'a Round,
+    writer: &'a str,
+    looks: &'a Looks,
+}
 
 impl Work for Journal<'_> {
     type Done = Vec<Found>;
 
     async fn attempt(&self, _: &mut Ingest, client: &Client) -> Result<Vec<Found>, Trouble> {
-        self.0.write(client, self.1.writer()).await
+        self.round.write(client, self.writer, self.looks).await
     }
 }
 

@@ -1,0 +1,14 @@
+-- The posts of an entry are nearly the same text again and again. LZ4, which a server has from
+-- PostgreSQL 14 on if it was built with it, makes a fraction of them, and is faster than writing the
+-- rest into log and table would be. What is spread over a cluster already stays as it is: Citus
+-- cannot change that.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_settings
+               WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
+        EXECUTE 'ALTER TABLE nabz.journal ALTER COLUMN posts SET STORAGE EXTENDED,
+                 ALTER COLUMN posts SET COMPRESSION lz4';
+    END IF;
+EXCEPTION WHEN feature_not_supported THEN NULL;
+END
+$$;
