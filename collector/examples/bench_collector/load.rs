@@ -3,12 +3,19 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::PATH;
+
+/// Questions about users a second.
+const ASKED: f64 = 500.0;
+/// Users whom each client asks about.
+const USERS: usize = 50;
 
 /// What one client did: how long each answer took.
 type Times = anyhow::Result<Vec<Duration>>;
@@ -38,6 +45,64 @@ pub(crate) async fn fetch(
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}\r\n\r\n");
     let reader = |_, until| read_again(address.to_owned(), request.clone(), until);
     measure(connections, seconds, reader).await
+}
+
+/// Asks whether users may be asked, [`ASKED`] times a second in all, proven by a site's secret.
+pub(crate) async fn ask(
+    address: &str,
+    secret: &str,
+    connections: usize,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let pause = Duration::from_secs_f64(connections as f64 / ASKED);
+    let asker = |at, until| {
+        let requests = (0..USERS).map(|user| about(address, secret, &format!("user-{at}-{user}")));
+        ask_again(address.to_owned(), requests.collect(), pause, until)
+    };
+    measure(connections, seconds, asker).await
+}
+
+/// A question about a user.
+fn about(address: &str, secret: &str, user: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key will do");
+    mac.update(user.as_bytes());
+    let signature: String =
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let body = json!({ "site": "bench", "respondent": user, "surveys": ["nps"],
+        "user_signature": signature })
+    .to_string();
+    format!(
+        "POST /api/v1/due HTTP/1.1\r\nHost: {address}\r\nOrigin: https://acme.com\r\n\
+         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// One connection: one request after the other, each a pause after the one before or as soon as
+/// that is answered. What is late because of that counts as waited for.
+async fn ask_again(
+    address: String,
+    requests: Vec<String>,
+    pause: Duration,
+    until: Instant,
+) -> Times {
+    let mut stream = TcpStream::connect(&address).await?;
+    stream.set_nodelay(true)?;
+    let mut times = Vec::new();
+    let mut reply = vec![0; 16 * 1_024];
+    let mut due = Instant::now();
+    for request in requests.iter().cycle() {
+        due += pause;
+        if due >= until {
+            break;
+        }
+        tokio::time::sleep_until(due.into()).await;
+        stream.write_all(request.as_bytes()).await?;
+        let status = read(&mut stream, &mut reply).await?;
+        ensure!(status == 200, "a question is answered with {status}");
+        times.push(due.elapsed());
+    }
+    Ok(times)
 }
 
 /// Runs clients at the same time, and prints the rate and how long answers took.
@@ -106,18 +171,25 @@ async fn read_again(address: String, request: String, until: Instant) -> Times {
     while Instant::now() < until {
         let start = Instant::now();
         stream.write_all(request.as_bytes()).await?;
-        let (head, mut body_read) = read_head(&mut stream, &mut reply).await?;
-        ensure!(head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.1 304"), "{head}");
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length = length.map_or(Ok(0), str::parse)?;
-        while body_read < length {
-            let more = stream.read(&mut reply).await?;
-            ensure!(more > 0, "the server hung up");
-            body_read += more;
-        }
+        let status = read(&mut stream, &mut reply).await?;
+        ensure!(matches!(status, 200 | 304), "it is answered with {status}");
         times.push(start.elapsed());
     }
     Ok(times)
+}
+
+/// Reads an answer to its end; tells its status.
+async fn read(stream: &mut TcpStream, reply: &mut [u8]) -> anyhow::Result<u16> {
+    let (head, mut body_read) = read_head(stream, reply).await?;
+    let status = head.split(' ').nth(1).context("an answer has a status")?.parse()?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.map_or(Ok(0), str::parse)?;
+    while body_read < length {
+        let more = stream.read(reply).await?;
+        ensure!(more > 0, "the server hung up");
+        body_read += more;
+    }
+    Ok(status)
 }
 
 /// The head of an answer, and how many bytes behind it were read already.

@@ -1,7 +1,7 @@
 //! How much ingest a collector keeps up with, beside a bare server that only parses (the ceiling)
-//! and one that commits each request on its own (the floor), how fast it serves what browsers
-//! fetch, beside a bare server with as many bytes in memory, and what a file with a million
-//! responses takes to serve; in one run on one machine. `cargo xtask bench collector` runs it.
+//! and one that commits each request on its own (the floor), what it takes to be asked about users
+//! meanwhile, how fast it serves what browsers fetch, beside a bare server with as many bytes in
+//! memory, and what a file with a million responses takes to serve; in one run on one machine. `cargo xtask bench collector` runs it.
 //!
 //! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
 //! PostgreSQL database for each number of connections. Every server and the load have a process of
@@ -35,6 +35,8 @@ const LOADER: &str = "/bench/nabz.js";
 /// others come in between.
 const TOGETHER: &str = "1";
 const APART: &str = "16000";
+/// Connections that ask about users.
+const ASKING: &str = "16";
 /// Connections that fetch.
 const FETCHING: &str = "64";
 
@@ -48,6 +50,9 @@ async fn main() -> anyhow::Result<()> {
         ["--load", address, version, connections, seconds, showings] => {
             let (connections, seconds) = (connections.parse()?, seconds.parse()?);
             load::post(address, version, connections, seconds, showings.parse()?).await
+        }
+        ["--ask", address, secret, connections, seconds] => {
+            load::ask(address, secret, connections.parse()?, seconds.parse()?).await
         }
         ["--fetch", address, path, header, connections, seconds] => {
             load::fetch(address, path, header, connections.parse()?, seconds.parse()?).await
@@ -78,7 +83,7 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
             let load = ["--load", &server.address, &version, &connections, seconds, showings];
             let loaded = server.loaded(&load)?;
             let share = loaded.rate / *ceiling.get_or_insert(loaded.rate);
-            loaded.print(name, &connections, share);
+            loaded.print(name, &connections, Some(share));
             Ok(())
         };
         let sqlite = format!("sqlite:collector-{connections}.db");
@@ -92,8 +97,32 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
         let mut bare = Command::new(&this);
         measure("floor: a transaction a request", bare.arg("--floor").arg(floor), TOGETHER)?;
     }
+    for (name, database) in [("SQLite", "sqlite:asked.db"), ("PostgreSQL", databases[0])] {
+        let server = Server::start(&mut collector(database))?;
+        ask_meanwhile(&server, name, &version, seconds)?;
+    }
     fetches(nabz, folder.path(), seconds)?;
     million::measure(nabz, folder.path(), &version, seconds)
+}
+
+/// Has users asked about while others post: each time all that was posted before has to be found.
+fn ask_meanwhile(server: &Server, name: &str, version: &str, seconds: &str) -> anyhow::Result<()> {
+    let request = ureq::get(format!("http://{}/api/v1/sites/bench/secret", server.address));
+    let mut reply = request.header("authorization", format!("Bearer {TOKEN}")).call()?;
+    let found: Value = reply.body_mut().read_json()?;
+    let secret = found["secret"].as_str().context("a site has a secret")?;
+    let address = &server.address;
+    let connections = CONNECTIONS[0].to_string();
+    let (posts, asked) = std::thread::scope(|scope| {
+        let ask = ["--ask", address, secret, ASKING, seconds];
+        let asked = scope.spawn(move || server.loaded(&ask));
+        let posts = server.loaded(&["--load", address, version, &connections, seconds, TOGETHER]);
+        (posts, asked.join())
+    });
+    posts?.print(&format!("collector: {name}, beside"), &connections, None);
+    let asked = asked.map_err(|_| anyhow::anyhow!("those who ask have panicked"))??;
+    asked.print("  questions about users", ASKING, None);
+    Ok(())
 }
 
 /// Has what browsers fetch served, each beside as many bytes of a bare server.
@@ -122,9 +151,9 @@ fn fetches(nabz: &str, folder: &Path, seconds: &str) -> anyhow::Result<()> {
             server.loaded(&["--fetch", address, path, &header, FETCHING, seconds])
         };
         let ceiling = load(&bare)?;
-        ceiling.print(&format!("ceiling: {bytes} bytes"), FETCHING, 1.0);
+        ceiling.print(&format!("ceiling: {bytes} bytes"), FETCHING, Some(1.0));
         let loaded = load(&server)?;
-        loaded.print(&format!("collector: {what}"), FETCHING, loaded.rate / ceiling.rate);
+        loaded.print(&format!("collector: {what}"), FETCHING, Some(loaded.rate / ceiling.rate));
     }
     Ok(())
 }
