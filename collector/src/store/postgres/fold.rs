@@ -24,7 +24,8 @@ use super::trouble::Trouble;
 use super::unfolded::Unfolded;
 use super::{append, sql};
 
-/// Entries that are looked for in the journal at once.
+/// Entries that somebody waits for are folded so many at once: others may have written them, and
+/// then all of them are read.
 const ENTRIES: usize = 16;
 /// Requests that are taken in at once.
 const REQUESTS_MAX: usize = 1_024;
@@ -133,9 +134,9 @@ impl Folding {
         for site in self.unfolded.sites() {
             let oldest = self.unfolded.oldest(&site).into_iter();
             let entries: Vec<Entry> = oldest.map(|(key, posts)| (key, Some(posts))).collect();
-            let folded = self.fold(&site, What::These(&entries)).await;
+            let folded = self.fold(&site, &entries).await;
             could &= folded.is_ok();
-            tell(folded.map(drop));
+            tell(folded);
         }
         could
     }
@@ -156,42 +157,44 @@ impl Folding {
         }
     }
 
-    /// Folds everything there is of a site.
+    /// Folds everything there is of a site now. What comes meanwhile is left for the next time, which
+    /// might never end otherwise.
     async fn fold_site(&mut self, site: &str) -> Result<(), Trouble> {
-        while self.fold(site, What::Oldest(&self.unfolded.clone())).await? >= ENTRIES {}
+        let keys = self.hand.insist(&Waiting { site }).await?;
+        for keys in keys.chunks(ENTRIES) {
+            let entry = |key: &Arc<str>| (key.clone(), self.unfolded.posts(site, key));
+            let entries: Vec<Entry> = keys.iter().map(entry).collect();
+            self.fold(site, &entries).await?;
+        }
         Ok(())
     }
 
-    /// Folds entries; tells how many. Those that the database refuses together are folded one by
-    /// one, and one that it refuses then is set aside: it keeps out no other.
-    async fn fold(&mut self, site: &str, what: What<'_>) -> Result<usize, Trouble> {
-        match self.fold_together(site, what).await {
+    /// Folds entries. Those that the database refuses together are folded one by one, and one that it
+    /// refuses then is set aside: it keeps out no other.
+    async fn fold(&mut self, site: &str, entries: &[Entry]) -> Result<(), Trouble> {
+        match self.fold_together(site, entries).await {
             Err(Trouble::Damaged(_)) => {}
             folded => return folded,
         }
-        let entries = what.entries(self.hand.client().await?, site).await?;
-        for entry in &entries {
-            match self.fold_together(site, What::These(std::slice::from_ref(entry))).await {
+        for entry in entries {
+            match self.fold_together(site, std::slice::from_ref(entry)).await {
                 Err(Trouble::Damaged(reason)) => self.set_aside(site, &entry.0, &reason).await?,
-                folded => drop(folded?),
+                folded => folded?,
             }
         }
-        Ok(entries.len())
+        Ok(())
     }
 
-    async fn fold_together(&mut self, site: &str, what: What<'_>) -> Result<usize, Trouble> {
-        let keys = self.hand.insist(&Fold { site, what }).await?;
-        if keys.is_empty() {
-            return Ok(0);
-        }
+    async fn fold_together(&mut self, site: &str, entries: &[Entry]) -> Result<(), Trouble> {
+        self.hand.insist(&Fold { site, entries }).await?;
         self.commits.count();
-        self.unfolded.folded(site, keys.iter().map(|key| &**key));
-        self.unswept += keys.len();
+        self.unfolded.folded(site, entries.iter().map(|(key, _)| &**key));
+        self.unswept += entries.len();
         if self.unswept >= SWEEP_AFTER {
             self.unswept = 0;
             self.hand.client().await?.batch_execute(sql::SWEEP).await?;
         }
-        Ok(keys.len())
+        Ok(())
     }
 
     async fn set_aside(&mut self, site: &str, key: &str, reason: &str) -> Result<(), Trouble> {
@@ -223,45 +226,35 @@ async fn journaled_sites(client: &Client) -> Result<Vec<String>, Trouble> {
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// Which entries of a site.
-#[derive(Clone, Copy)]
-enum What<'a> {
-    These(&'a [Entry]),
-    /// The oldest there are, whoever wrote them; the posts of some are known here.
-    Oldest(&'a Unfolded),
+/// The entries of a site that can be folded: their keys, in order.
+struct Waiting<'a> {
+    site: &'a str,
 }
 
-impl What<'_> {
-    async fn entries(self, client: &Client, site: &str) -> Result<Vec<Entry>, Trouble> {
-        let unfolded = match self {
-            What::These(entries) => return Ok(entries.to_vec()),
-            What::Oldest(unfolded) => unfolded,
-        };
+impl Work for Waiting<'_> {
+    type Done = Vec<Arc<str>>;
+
+    async fn attempt(&self, _: &mut Ingest, client: &Client) -> Result<Self::Done, Trouble> {
         let find = client.prepare_cached(sql::ENTRIES).await?;
-        let rows = client.query(&find, &[&site, &(ENTRIES as i64)]).await?;
-        let entry = |row: &tokio_postgres::Row| {
-            let key: &str = row.try_get(0)?;
-            Ok((key.into(), unfolded.posts(site, key)))
-        };
-        rows.iter().map(entry).collect()
+        let rows = client.query(&find, &[&self.site]).await?;
+        Ok(rows
+            .iter()
+            .map(|row| row.try_get::<_, &str>(0).map(Arc::from))
+            .collect::<Result<_, _>>()?)
     }
 }
 
-/// Entries of a site on their way into rows, in one transaction; comes to their keys.
+/// Entries of a site on their way into rows, in one transaction.
 struct Fold<'a> {
     site: &'a str,
-    what: What<'a>,
+    entries: &'a [Entry],
 }
 
 impl Work for Fold<'_> {
-    type Done = Vec<Arc<str>>;
+    type Done = ();
 
-    async fn attempt(&self, ingest: &mut Ingest, client: &Client) -> Result<Self::Done, Trouble> {
-        let entries = self.what.entries(client, self.site).await?;
-        if !entries.is_empty() {
-            fold(ingest, client, self.site, &entries).await?;
-        }
-        Ok(entries.into_iter().map(|(key, _)| key).collect())
+    async fn attempt(&self, ingest: &mut Ingest, client: &Client) -> Result<(), Trouble> {
+        fold(ingest, client, self.site, self.entries).await
     }
 }
 

@@ -171,9 +171,8 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, false) ON CONFLICT (site, entry) DO NOTHING";
     /// The sites of which posts are kept.
     JOURNALED_SITES = "SELECT DISTINCT site FROM nabz.journal ORDER BY site";
-    /// The oldest entries of a site that can be folded.
-    ENTRIES =
-        "SELECT entry FROM nabz.journal WHERE site = $1 AND NOT aside ORDER BY entry LIMIT $2";
+    /// The entries of a site that can be folded.
+    ENTRIES = "SELECT entry FROM nabz.journal WHERE site = $1 AND NOT aside ORDER BY entry";
     /// Waits until nobody folds a site, and keeps all others from it until the transaction ends.
     TAKE_TURN = "SELECT pg_advisory_xact_lock(1851875963, hashtext($1))";
     /// Takes entries out, and the posts of some of them along.
