@@ -10,10 +10,12 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{Collector, new_id, response, wait_until};
+use crate::{Collector, TOKEN, new_id, response, wait_until};
 
 /// Longest time that one post is tried: longer than anything is down.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// One in so many visitors does not say which version was asked.
+const WITHOUT_VERSION: usize = 8;
 const PAUSE: Duration = Duration::from_millis(20);
 const TIME_MAX: Duration = Duration::from_secs(20);
 
@@ -38,11 +40,30 @@ struct Shared {
 }
 
 impl Visitors {
-    /// So many visitors, who post to these collectors in turn.
+    /// So many visitors, who post to these collectors in turn. Some post as programs do that do not
+    /// know what version of the survey there is.
     ///
     /// # Panics
     /// When no client can be made.
     pub fn new(collectors: &[Collector], count: usize) -> Visitors {
+        Visitors::start(collectors, count, |number| number % WITHOUT_VERSION != 0, false)
+    }
+
+    /// The same, where all post as the widget does. Each may keep to one collector, as a browser
+    /// keeps a connection, until that does not answer.
+    ///
+    /// # Panics
+    /// When no client can be made.
+    pub fn of_pages(collectors: &[Collector], count: usize, keep_to_one: bool) -> Visitors {
+        Visitors::start(collectors, count, |_| true, keep_to_one)
+    }
+
+    fn start(
+        collectors: &[Collector],
+        count: usize,
+        knows: impl Fn(usize) -> bool,
+        keep_to_one: bool,
+    ) -> Visitors {
         let client = Client::builder().timeout(TIME_MAX).build();
         let shared = Arc::new(Shared {
             client: client.expect("a client without TLS needs nothing"),
@@ -53,9 +74,13 @@ impl Visitors {
             leave: AtomicBool::new(false),
         });
         let mut tasks = JoinSet::new();
-        for _ in 0..count {
-            let shared = shared.clone();
-            tasks.spawn(async move { shared.visit().await });
+        for number in 0..count {
+            let (shared, knows) = (shared.clone(), knows(number));
+            let place = keep_to_one.then_some(number);
+            tasks.spawn(async move {
+                let version = if knows { Some(shared.version().await) } else { None };
+                shared.visit(version, place).await;
+            });
         }
         Visitors { shared, tasks }
     }
@@ -115,7 +140,29 @@ impl Shared {
         self.ledger.lock().expect("nobody panics").len()
     }
 
-    async fn visit(&self) {
+    /// The version of the survey, as soon as a collector tells it.
+    async fn version(&self) -> String {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let surveys = format!("{}/api/v1/surveys", self.at(&self.turn));
+            if let Ok(found) = self.client.get(surveys).bearer_auth(TOKEN).send().await
+                && let Ok(found) = found.json::<Value>().await
+                && let Some(version) = found["surveys"][0]["version"].as_str()
+            {
+                return version.to_owned();
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("no collector tells the survey's version");
+    }
+
+    /// The collector whose turn it is; the turn passes on.
+    fn at(&self, turn: &AtomicUsize) -> String {
+        let collectors = self.collectors.lock().expect("nobody panics");
+        collectors[turn.fetch_add(1, Ordering::Relaxed) % collectors.len()].clone()
+    }
+
+    async fn visit(&self, version: Option<String>, place: Option<usize>) {
         while !self.leave.load(Ordering::Relaxed) {
             let (id, turn) = (new_id(), self.turn.fetch_add(1, Ordering::Relaxed));
             let value = i64::try_from(turn % 11).expect("a small number");
@@ -124,26 +171,28 @@ impl Shared {
                 let mut post = response("checkout", &id, revision, state, answers);
                 let plan = ["free", "pro", "team"][turn % 3];
                 post["attributes"] = json!({ "plan": plan });
+                if let Some(version) = &version {
+                    post["version"] = json!(version);
+                }
                 post.to_string()
             };
             // A retry may overtake what it repeats, on another collector.
             let shown = with(1, "shown", &[]);
-            tokio::join!(self.insist(&shown), self.insist(&shown));
+            tokio::join!(self.insist(&shown, place), self.insist(&shown, place));
             let (answered, completed) =
                 (with(2, "answered", &answers), with(3, "completed", &answers));
-            tokio::join!(self.insist(&answered), self.insist(&completed));
+            tokio::join!(self.insist(&answered, place), self.insist(&completed, place));
             self.ledger.lock().expect("nobody panics").insert(id, value);
         }
     }
 
-    /// Posts until it is acknowledged, to one collector after the other.
-    async fn insist(&self, body: &str) {
+    /// Posts until it is acknowledged, to one collector after the other, or at first to the one in
+    /// this place.
+    async fn insist(&self, body: &str, place: Option<usize>) {
         let start = Instant::now();
+        let place = place.map(AtomicUsize::new);
         while start.elapsed() < PATIENCE {
-            let url = {
-                let collectors = self.collectors.lock().expect("nobody panics");
-                collectors[self.turn.fetch_add(1, Ordering::Relaxed) % collectors.len()].clone()
-            };
+            let url = self.at(place.as_ref().unwrap_or(&self.turn));
             let post = self.client.post(format!("{url}/api/v1/responses"));
             let post = post.header("origin", "https://acme.com").body(body.to_owned());
             let sent = Instant::now();

@@ -24,20 +24,24 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let database = arguments.next().expect("the first argument is the database's URL");
     let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10);
-    println!("{:>10}  {:>9}  {:>5}", "collectors", "posts/s", "ratio");
-    let mut first = None;
-    for count in 1..=3 {
-        let rate = rate(&database, count, Duration::from_secs(seconds)).await;
-        let ratio = rate / *first.get_or_insert(rate);
-        println!("{count:>10}  {rate:>9.0}  {ratio:>5.2}");
+    for (kept, what) in
+        [(true, "each visitor keeps to one collector"), (false, "each post goes to another one")]
+    {
+        println!("{what}\n{:>10}  {:>9}  {:>5}", "collectors", "posts/s", "ratio");
+        let mut first = None;
+        for count in 1..=3 {
+            let rate = rate(&database, count, Duration::from_secs(seconds), kept).await;
+            let ratio = rate / *first.get_or_insert(rate);
+            println!("{count:>10}  {rate:>9.0}  {ratio:>5.2}");
+        }
     }
 }
 
 /// The posts a second that so many collectors acknowledge.
-async fn rate(database: &str, count: usize, time: Duration) -> f64 {
+async fn rate(database: &str, count: usize, time: Duration, keep_to_one: bool) -> f64 {
     let start = || Collector::start_on(SITE, database, &ARGUMENTS);
     let collectors: Vec<Collector> = (0..count).map(|_| start()).collect();
-    let mut visitors = Visitors::new(&collectors, VISITORS);
+    let mut visitors = Visitors::of_pages(&collectors, VISITORS, keep_to_one);
     visitors.more(WARM_UP).await;
     let (before, start) = (visitors.acknowledged(), Instant::now());
     tokio::time::sleep(time).await;

@@ -92,7 +92,7 @@ impl Soak {
     async fn live(&mut self) {
         let ends = [End::Kill, End::PowerCut, End::Kill, End::Stop];
         let mut collector = self.started(ends[0]);
-        let mut visitors = Visitors::new(std::slice::from_ref(&collector), VISITORS);
+        let mut visitors = Visitors::of_pages(std::slice::from_ref(&collector), VISITORS, true);
         for life in 0..LIVES {
             let end = ends[life % ends.len()];
             let measured = end != End::PowerCut;
