@@ -48,6 +48,20 @@ macro_rules! sums {
     };
 }
 
+/// What has plans made once, until the transaction ends or for good. Citus needs to know the site for
+/// a plan, so there each is made anew.
+macro_rules! plan_once {
+    ($until_the_end:literal) => {
+        concat!(
+            "SELECT set_config('plan_cache_mode', CASE
+               WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+               THEN 'force_custom_plan' ELSE 'force_generic_plan' END, ",
+            $until_the_end,
+            ")"
+        )
+    };
+}
+
 /// All tables, and whether their rows belong to sites.
 pub(super) const TABLES: [(&str, bool); 10] = [
     ("nabz.sites", true),
@@ -73,10 +87,10 @@ statements! {
     PLAN_ANEW = "SET plan_cache_mode = force_custom_plan";
     /// Has a connection plan each statement once, by its indexes: for statements that leave no choice
     /// and are done so often that planning them anew would be a quarter of the server's work.
-    PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+    PLAN_ONCE = concat!(plan_once!("false"), "; SET enable_seqscan = off");
     /// Has the rest of a transaction plan each statement once. For what only adds rows there is no
     /// choice, and to plan it anew copies all those rows.
-    ADD_ROWS = "SET LOCAL plan_cache_mode = force_generic_plan";
+    ADD_ROWS = plan_once!("true");
     /// What the server is.
     SERVER =
         "SELECT version() AS version, current_setting('server_version_num')::integer AS number,

@@ -89,6 +89,26 @@ async fn every_key_begins_with_the_site() {
     assert_eq!(client.query_one(sequences, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
 
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server"]
+async fn plans_are_made_once_except_on_citus() {
+    let shelf = Shelf::new().await;
+    let mut client = connect(&shelf.url).await;
+    for (citus, expected) in [(true, "force_custom_plan"), (false, "force_generic_plan")] {
+        for statement in [sql::PLAN_ONCE, sql::ADD_ROWS] {
+            let transaction = client.transaction().await.unwrap();
+            if citus {
+                let there = "INSERT INTO pg_extension
+                    SELECT 1, 'citus', extowner, extnamespace, false, '13.0' FROM pg_extension";
+                transaction.batch_execute(there).await.unwrap();
+            }
+            transaction.batch_execute(statement).await.unwrap();
+            let row = transaction.query_one("SHOW plan_cache_mode", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), expected, "{statement}");
+        }
+    }
+}
+
 /// Has a collector die that journaled posts and folded none. Its entries are numbered.
 async fn left_behind(shelf: &Shelf, number: u32, posts: &[Posted]) {
     let text = journal::write(&mut posts.to_vec()) + "\n";
