@@ -39,7 +39,7 @@ pub(crate) fn collector(root: &Path) -> Result<()> {
     let mut bench = example(root, "bench_collector")?;
     let server = scratch_postgres::Server::start()?;
     bench.arg(nabz(root)).arg(LOAD_SECONDS);
-    for _ in 0..2 {
+    for _ in 0..3 {
         bench.arg(scratch_postgres::new_database(&server.url("postgres"))?);
     }
     run(&mut bench)

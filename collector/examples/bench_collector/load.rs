@@ -57,7 +57,9 @@ pub(crate) async fn ask(
     let pause = Duration::from_secs_f64(connections as f64 / ASKED);
     let asker = |at, until| {
         let requests = (0..USERS).map(|user| about(address, secret, &format!("user-{at}-{user}")));
-        ask_again(address.to_owned(), requests.collect(), pause, until)
+        // They take turns: those who ask at once are answered at once.
+        let first = Instant::now() + pause.mul_f64(at as f64 / connections as f64);
+        ask_again(address.to_owned(), requests.collect(), first, pause, until)
     };
     measure(connections, seconds, asker).await
 }
@@ -83,6 +85,7 @@ fn about(address: &str, secret: &str, user: &str) -> String {
 async fn ask_again(
     address: String,
     requests: Vec<String>,
+    first: Instant,
     pause: Duration,
     until: Instant,
 ) -> Times {
@@ -90,10 +93,9 @@ async fn ask_again(
     stream.set_nodelay(true)?;
     let mut times = Vec::new();
     let mut reply = vec![0; 16 * 1_024];
-    let mut due = Instant::now();
+    let mut due = first;
     for request in requests.iter().cycle() {
-        due += pause;
-        if due >= until {
+        if due.max(Instant::now()) >= until {
             break;
         }
         tokio::time::sleep_until(due.into()).await;
@@ -101,6 +103,7 @@ async fn ask_again(
         let status = read(&mut stream, &mut reply).await?;
         ensure!(status == 200, "a question is answered with {status}");
         times.push(due.elapsed());
+        due += pause;
     }
     Ok(times)
 }

@@ -1,13 +1,14 @@
 //! How much ingest a collector keeps up with, beside a bare server that only parses (the ceiling)
 //! and one that commits each request on its own (the floor), what it takes to be asked about users
 //! meanwhile, how fast it serves what browsers fetch, beside a bare server with as many bytes in
-//! memory, and what a file with a million responses takes to serve; in one run on one machine. `cargo xtask bench collector` runs it.
+//! memory, and what a file with a million responses takes to serve; in one run on one machine.
+//! `cargo xtask bench collector` runs it.
 //!
-//! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URL of an empty
-//! PostgreSQL database for each number of connections. Every server and the load have a process of
-//! their own. What is sent is what the widget sends: shown, answered, completed; one right after the
-//! other, and once more as it is in a busy hour, with thousands of others in between. Rates are
-//! printed and never asserted: a machine is never alone.
+//! Arguments: the program `nabz`, for how many seconds each server is loaded, and the URLs of empty
+//! PostgreSQL databases: one for each number of connections, and one for the questions about users.
+//! Every server and the load have a process of their own. What is sent is what the widget sends:
+//! shown, answered, completed; one right after the other, and once more as it is in a busy hour, with
+//! thousands of others in between. Rates are printed and never asserted: a machine is never alone.
 
 mod bare;
 mod load;
@@ -57,15 +58,15 @@ async fn main() -> anyhow::Result<()> {
         ["--fetch", address, path, header, connections, seconds] => {
             load::fetch(address, path, header, connections.parse()?, seconds.parse()?).await
         }
-        [nabz, seconds, databases @ ..] if databases.len() == CONNECTIONS.len() => {
-            compare(nabz, seconds, databases)
+        [nabz, seconds, databases @ .., asked] if databases.len() == CONNECTIONS.len() => {
+            compare(nabz, seconds, databases, asked)
         }
         _ => anyhow::bail!("where is nabz, how many seconds, and which databases?"),
     }
 }
 
 /// Loads each server with each number of connections and prints what it did.
-fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> {
+fn compare(nabz: &str, seconds: &str, databases: &[&str], asked: &str) -> anyhow::Result<()> {
     let this = std::env::current_exe()?;
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("site.json"), SITE)?;
@@ -97,7 +98,7 @@ fn compare(nabz: &str, seconds: &str, databases: &[&str]) -> anyhow::Result<()> 
         let mut bare = Command::new(&this);
         measure("floor: a transaction a request", bare.arg("--floor").arg(floor), TOGETHER)?;
     }
-    for (name, database) in [("SQLite", "sqlite:asked.db"), ("PostgreSQL", databases[0])] {
+    for (name, database) in [("SQLite", "sqlite:asked.db"), ("PostgreSQL", asked)] {
         let server = Server::start(&mut collector(database))?;
         ask_meanwhile(&server, name, &version, seconds)?;
     }

@@ -15,9 +15,9 @@ use super::unfolded::Found;
 /// So many times is looked closely at once after a glance was not enough.
 const CLOSELY: u32 = 64;
 
-/// How to look. Nearly always there is nothing, and a glance tells: the server does half as much for
-/// it. Where several collectors take posts about a site there nearly always is something; then the
-/// glance is left out, as it would cost a way there and back.
+/// How to look. Where the posts of a showing come together there is nothing, and a glance tells: the
+/// server does half as much for it. Where they come far apart, or several collectors take posts about
+/// a site, there is something; then the glance is left out, as it would cost a way there and back.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     /// So many times more without a glance.

@@ -99,7 +99,8 @@ async fn plans_are_made_once_except_on_citus() {
             let transaction = client.transaction().await.unwrap();
             if citus {
                 let there = "INSERT INTO pg_extension
-                    SELECT 1, 'citus', extowner, extnamespace, false, '13.0' FROM pg_extension";
+                    SELECT 1, 'citus', extowner, extnamespace, false, '13.0' FROM pg_extension
+                    WHERE extname = 'plpgsql'";
                 transaction.batch_execute(there).await.unwrap();
             }
             transaction.batch_execute(statement).await.unwrap();

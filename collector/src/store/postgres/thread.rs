@@ -26,7 +26,7 @@ impl Thread {
         Thread(Arc::new(Mutex::new(started.ok())))
     }
 
-    /// Returns when its work is done.
+    /// Returns when its work is done; whoever calls this once more does not wait again.
     pub(super) async fn end(&self) {
         let thread = self.0.lock().ok().and_then(|mut thread| thread.take());
         let _ = tokio::task::spawn_blocking(|| thread.map(JoinHandle::join)).await;

@@ -174,7 +174,7 @@ pub(super) fn of_respondent(
     (site, respondent): (&str, &str),
     limit: usize,
 ) -> rusqlite::Result<Vec<Record>> {
-    // Left to itself, SQLite takes a site for a few rows and reads all of them.
+    // Left to itself, SQLite guesses that a site has few rows, and reads all of them.
     let theirs = if respondent.starts_with('~') {
         "responses WHERE respondent IS NULL AND response ->> '$.respondent' = ?2"
     } else {
