@@ -1,5 +1,5 @@
-//! Threads that have a runtime of their own: what runs there waits for no request that is read, and
-//! no request waits for it.
+//! Threads that have a runtime of their own: what runs there does not wait while requests are read,
+//! nor are those read later because of it.
 
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
