@@ -286,6 +286,11 @@ impl LiveSurvey {
         self.versions.get(version).map(|live| live.definition.clone())
     }
 
+    /// Whether it was asked with one definition only, ever.
+    pub fn has_one_version(&self) -> bool {
+        self.versions.len() == 1
+    }
+
     /// Every definition it was ever asked with, by version: the current one first.
     pub fn definitions(&self) -> Vec<(&str, Arc<Definition>)> {
         let mut all: Vec<_> = self

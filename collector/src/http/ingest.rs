@@ -232,6 +232,7 @@ async fn version_of(app: &App, posted: &Response, live: &LiveSurvey) -> Result<S
     let stored = match posted.revision {
         // Nearly always the first post, and if it is not, then it changes nothing.
         1 => None,
+        _ if live.has_one_version() => None,
         _ => Box::pin(app.store.asked_version(posted.site.clone(), posted.id.clone())).await?,
     };
     // What is stored may be of another survey; appending it says so.
