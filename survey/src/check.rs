@@ -102,9 +102,15 @@ fn parse(text: &str) -> Result<Json<'_>, Problem> {
         Ok(result) => result.value.ok_or_else(|| problem(1, "the file is empty".to_owned())),
         Err(error) => {
             let kind = error.kind().to_string().to_lowercase();
-            Err(problem(error.line_display(), format!("this is not JSON: {kind}")))
+            Err(problem(line_at(text, error.range().start), format!("this is not JSON: {kind}")))
         }
     }
+}
+
+/// The line of a place, from 1. All messages count alike: a line ends with a line feed, with or
+/// without a carriage return before it.
+fn line_at(text: &str, position: usize) -> usize {
+    1 + text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Finds the line of a field.
@@ -121,7 +127,7 @@ impl Lines<'_> {
     }
 
     fn line_of(&self, position: usize) -> usize {
-        1 + self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count()
+        line_at(self.text, position)
     }
 
     /// Where the value at a path starts, or the nearest one around it.
@@ -191,6 +197,13 @@ mod tests {
             "{\n  \"site\": \"acme\",\n}",
             &expect![[r#"
             line 2: this is not JSON: trailing commas are not allowed. Write the file as JSON, in UTF-8.
+        "#]],
+        );
+        // Only a line feed ends a line, as in all other messages.
+        check_file(
+            "{\r\n \"site\":\r \"acme\" 5\n}",
+            &expect![[r#"
+            line 2: this is not JSON: expected comma. Write the file as JSON, in UTF-8.
         "#]],
         );
         check_file(

@@ -1,6 +1,8 @@
-//! `NABZ_FUZZ=100` tries a hundred times as many cases, other ones each time.
+//! What parsers are given that nobody would write. `NABZ_FUZZ=60` has each test go on for 60 seconds,
+//! as `cargo xtask test` does.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -44,17 +46,22 @@ const PIECES: [&str; 30] = [
     "__proto__",
 ];
 
-/// Cases to try: a few by default, the same each time.
-fn samples<T: std::fmt::Debug>(cases: usize, strategy: impl Strategy<Value = T>) -> Vec<T> {
-    let times: Option<usize> = std::env::var("NABZ_FUZZ").ok().and_then(|times| times.parse().ok());
-    let mut runner =
-        if times.is_some() { TestRunner::default() } else { TestRunner::deterministic() };
-    let mut sample = || strategy.new_tree(&mut runner).expect("nothing is filtered out").current();
-    (0..cases * times.unwrap_or(1)).map(|_| sample()).collect()
+/// Cases to try: so many, and further ones for as long as `NABZ_FUZZ` says, of which this is one of
+/// so many parts. They come in the same order each time, so what fails once fails again.
+fn samples<T: std::fmt::Debug>(
+    cases: usize,
+    parts: u32,
+    strategy: impl Strategy<Value = T>,
+) -> impl Iterator<Item = T> {
+    let seconds = std::env::var("NABZ_FUZZ").ok().and_then(|seconds| seconds.parse().ok());
+    let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(0)) / parts;
+    let mut runner = TestRunner::deterministic();
+    let mut sample = move || strategy.new_tree(&mut runner).expect("no filters").current();
+    (0..).map_while(move |case| (case < cases || Instant::now() < until).then(&mut sample))
 }
 
 /// A good text with a few pieces cut out, put in, repeated or replaced by any bytes.
-fn mangled(good: &str) -> impl Strategy<Value = Vec<u8>> {
+fn mangled(good: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
     let piece = prop_oneof![
         prop::sample::select(&PIECES[..]).prop_map(|piece| piece.as_bytes().to_vec()),
         prop::collection::vec(any::<u8>(), 0..4),
@@ -74,7 +81,7 @@ fn mangled(good: &str) -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn site_files() {
-    for file in samples(3_000, mangled(SITE)) {
+    for file in samples(3_000, 1, mangled(SITE)) {
         let text = String::from_utf8_lossy(&file);
         match survey::check::check(&text, |zone| zone == "UTC") {
             // What is good stays good, written anew.
@@ -101,8 +108,8 @@ async fn bodies() {
     good["respondent"] = "u_42".into();
     good["attributes"] = serde_json::json!({ "plan": "pro", "seats": 3 });
     let list = serde_json::json!([good, answered("support", "effort", 3)]);
-    let bodies = [good, list].map(|good| samples(400, mangled(&good.to_string())));
-    for body in bodies.into_iter().flatten() {
+    let goods = [good, list].into_iter();
+    for body in goods.flat_map(|good| samples(400, 2, mangled(&good.to_string()))) {
         let reply = collector.post_text(&body).await;
         let shown = String::from_utf8_lossy(&body);
         let expected = [200, 204, 400, 403, 404, 409, 413, 422];
@@ -122,7 +129,7 @@ async fn query_strings() {
     let summary = "from=2026-01-01&to=2026-03-31&interval=week&by=plan&compare=previous&also=faces";
     let list = "after=1700000000000-019ab4c2-7d00-7000-8000-000000000001&limit=50&group=detractor";
     for (call, query) in [("summary", summary), ("responses", list), ("summary", "explain=true")] {
-        for query in samples(150, mangled(query)) {
+        for query in samples(150, 3, mangled(query)) {
             // A client that follows the standards writes nothing else into an address.
             let encode = |byte: &u8| match byte {
                 b'#' | b' ' | b'"' | b'<' | b'>' | b'\'' | 0..=32 | 127.. => format!("%{byte:02X}"),
@@ -158,7 +165,7 @@ fn tables() {
             "{\"id\":\"019ab4c2-7d00-7000-8000-000000000002\",\"submitted_at\":\"2026-01-02T03:04:05Z\",\"answers\":[{\"question\":\"nps\",\"value\":9}]}\n",
         ),
     ] {
-        for file in samples(40, mangled(good)) {
+        for file in samples(40, 2, mangled(good)) {
             std::fs::write(folder.path().join(name), &file).unwrap();
             let (code, said) =
                 run(&["import", "--site", "acme", "--survey", "checkout", name, "--skip-bad"]);

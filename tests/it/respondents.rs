@@ -114,6 +114,7 @@ async fn the_character_zero_is_in_no_name() {
     let list = "/api/v1/surveys/acme/checkout/responses?limit=1&after=";
     check(Method::GET, &format!("{list}1700000000000-%00"), "", "400 after").await;
     check(Method::GET, "/api/v1/surveys/acme/checkout/summary?by=%00", "", "400 by").await;
+    check(Method::GET, "/api/v1/surveys/acme/checkout/summary?a=1&=%00", "", "400 =%00").await;
     let user_signature = signed(&secret(&collector).await, "u\0");
     let user = format!(r#""respondent":"u\u0000","user_signature":"{user_signature}""#);
     let due = format!(r#"{{"site":"acme","surveys":["checkout"],{user}}}"#);

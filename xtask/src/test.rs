@@ -23,6 +23,10 @@ const CARGO_DENY: &str = "0.20.2";
 const MOST_BROWSERS: usize = 4;
 /// Names a database of a PostgreSQL server to the tests, which make their own beside it.
 const POSTGRES: &str = "NABZ_TEST_POSTGRES";
+/// Says for how many seconds each parser is given nonsense.
+const FUZZ: &str = "NABZ_FUZZ";
+/// So many of them unless somebody says otherwise.
+const FUZZ_SECONDS: &str = "60";
 /// Modules of tests that are the same on every database, or have a server of their own.
 const WITHOUT_STORE: [&str; 12] = [
     "chromium::",
@@ -66,6 +70,9 @@ pub(crate) fn test(root: &Path, filters: &[String]) -> Result<()> {
         let mut tests = cargo(root, &["test", "--workspace", "--"]);
         tests.args(filters).env("NABZ_GECKODRIVER", &geckodriver).env("NABZ_AXE", &axe);
         tests.env("NABZ_YEW_APP", &app);
+        if std::env::var_os(FUZZ).is_none() {
+            tests.env(FUZZ, FUZZ_SECONDS);
+        }
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             let cores = std::thread::available_parallelism()?.get();
             tests.env("RUST_TEST_THREADS", cores.min(MOST_BROWSERS).to_string());

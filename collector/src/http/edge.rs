@@ -114,8 +114,9 @@ fn holds_zero(address: &Uri) -> Option<Problem> {
         return Some(Problem::not_found(detail));
     }
     let pair = address.query()?.split('&').find(|pair| pair.contains("%00"))?;
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    Some(Problem::bad(name, detail))
+    // Some parameters have no name, so that all there is to point at is the whole.
+    let name = pair.split_once('=').map(|(name, _)| name).filter(|name| !name.is_empty());
+    Some(Problem::bad(name.unwrap_or(pair), detail))
 }
 
 async fn within_limits(answer: impl Future<Output = Response>) -> Response {
