@@ -44,22 +44,27 @@ async fn a_counter_that_is_wrong_is_found_and_repaired() {
 
 #[tokio::test]
 async fn what_is_stored_is_found_wherever_it_lies_among_what_is_new() {
-    for stored in 0..3 {
+    // Of few each is looked for, of many all at once.
+    for (count, stored) in [(3, 0), (3, 1), (3, 2), (12, 0), (12, 5), (12, 11)] {
         let mut shelf = Shelf::new().await;
-        let mut batch = [0; 3].map(|at_ms| shelf.posted("pro", at_ms));
+        shelf.keep_site("b", "UTC", &[]).await;
+        let mut batch: Vec<Posted> = (0..count).map(|_| shelf.posted("pro", 0)).collect();
         batch.sort_by(|one, other| one.response.id.cmp(&other.response.id));
-        let append = async |shelf: &Shelf, batch: &[Posted]| {
-            shelf.store.append(batch.to_vec()).await.unwrap()
-        };
-        append(&shelf, &batch[stored..=stored]).await;
+        let first = batch[stored].clone();
+        shelf.store.append(vec![first]).await.unwrap();
         // Whoever comes next knows of nothing.
         shelf.store.clone().close().await;
         shelf.store = Store::open(&shelf.url).await.unwrap();
-        let mut expected = [Kept::New, Kept::New, Kept::New];
+        // The same ids at another site are other responses.
+        let mut expected = vec![Kept::New; 2 * count];
+        let mut others = batch.clone();
+        others.iter_mut().for_each(|other| other.response.site = "b".to_owned());
+        batch.extend(others);
         expected[stored] = Kept::Known;
-        assert_eq!(append(&shelf, &batch).await, expected, "{stored}");
-        assert_eq!(append(&shelf, &batch).await, [Kept::Known, Kept::Known, Kept::Known]);
-        assert_eq!(shelf.answered(EVERYBODY).await, ["+0 3"]);
+        let append = async |batch: &[Posted]| shelf.store.append(batch.to_vec()).await.unwrap();
+        assert_eq!(append(&batch).await, expected, "{stored} of {count}");
+        assert_eq!(append(&batch).await, vec![Kept::Known; 2 * count]);
+        assert_eq!(shelf.answered(EVERYBODY).await, [format!("+0 {count}")]);
         assert!(shelf.differences(false).await.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! What an [`Ingest`] learns and decides inside the writer's transaction.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) struct Memory {
     /// Whether some posts of this transaction came in bulk: then the rows are written at once.
     pub(super) in_bulk: bool,
     /// Where no row is, as far as that was looked for in this transaction.
-    pub(super) empty: Option<Stretch>,
+    pub(super) empty: Vec<Stretch>,
 }
 
 impl Memory {
@@ -37,7 +37,7 @@ impl Memory {
             return Ok(());
         }
         learn_placements(&mut self.ingest, transaction, &key.0)?;
-        if self.empty.as_ref().is_some_and(|empty| empty.contains(key)) {
+        if self.empty.iter().any(|empty| empty.contains(key)) {
             return Ok(());
         }
         if let Some(asked) = stored(&mut self.ingest, transaction, key)? {
@@ -137,7 +137,7 @@ pub(super) fn begin(memory: &mut Memory, transaction: &Transaction) -> rusqlite:
 
 /// Writes what has to be durable when the transaction ends.
 pub(super) fn end(memory: &mut Memory, transaction: &Transaction) -> rusqlite::Result<()> {
-    memory.empty = None;
+    memory.empty.clear();
     memory.ingest.forget_damage();
     memory.ingest.forget_unchanged();
     if memory.in_bulk {
@@ -174,18 +174,22 @@ pub(super) fn append(
     Ok(kept)
 }
 
-/// Looks once where a batch's responses go, if there are enough of them: what is new nearly always
-/// goes where nothing is, and needs no look for each.
+/// Looks once where a batch's responses of a site go, if there are enough of them: what is new
+/// nearly always goes where nothing is, and needs no look for each.
 pub(super) fn look_ahead<'a>(
     memory: &mut Memory,
     transaction: &Transaction,
     batch: impl Iterator<Item = &'a Posted>,
 ) -> rusqlite::Result<()> {
-    let new: Vec<_> = batch.map(|posted| &posted.response).filter(|it| it.revision == 1).collect();
-    memory.empty = Stretch::of(&new);
-    let Some(stretch) = &memory.empty else { return Ok(()) };
-    if stretch.holds_something(transaction)? {
-        memory.empty = None;
+    let mut new: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Response { site, id, .. } in batch.map(|it| &it.response).filter(|it| it.revision == 1) {
+        new.entry(site).or_default().push(id);
+    }
+    memory.empty.clear();
+    for stretch in new.iter().filter_map(|(site, ids)| Stretch::of(site, ids)) {
+        if !stretch.holds_something(transaction)? {
+            memory.empty.push(stretch);
+        }
     }
     Ok(())
 }
@@ -197,14 +201,11 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    /// From the first to the last id of at least [`MANY`] responses of one site.
-    fn of(responses: &[&Response]) -> Option<Stretch> {
-        let site = &responses.first()?.site;
-        if responses.len() < MANY || responses.iter().any(|it| it.site != *site) {
-            return None;
-        }
-        let ids = || responses.iter().map(|it| &it.id);
-        Some(Stretch { site: site.clone(), ids: ids().min()?.clone()..=ids().max()?.clone() })
+    /// From the first to the last of these ids, if there are at least [`MANY`].
+    fn of(site: &str, ids: &[&str]) -> Option<Stretch> {
+        let (first, last) = (ids.iter().min()?, ids.iter().max()?);
+        let ids = (ids.len() >= MANY).then(|| (*first).to_owned()..=(*last).to_owned())?;
+        Some(Stretch { site: site.to_owned(), ids })
     }
 
     fn holds_something(&self, transaction: &Transaction) -> rusqlite::Result<bool> {

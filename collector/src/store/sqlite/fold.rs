@@ -29,7 +29,7 @@ pub(super) fn some(
         let known = known_buckets(transaction, &breakdown)?;
         ingest.learn_buckets(&breakdown, known);
     }
-    memory.empty = None;
+    memory.empty.clear();
     let Settled { erased, rows, buckets } = ingest.settle(limit);
     for (site, id) in erased {
         transaction

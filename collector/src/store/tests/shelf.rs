@@ -48,9 +48,15 @@ impl Shelf {
         shelf
     }
 
+    /// Has the site count in this time zone, broken down by these keys.
     pub(in crate::store) async fn keep(&self, zone: &str, keys: &[&str]) {
+        self.keep_site("a", zone, keys).await;
+    }
+
+    /// The same for a site of this key.
+    pub(in crate::store) async fn keep_site(&self, site: &str, zone: &str, keys: &[&str]) {
         let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        let site = StoredSite { site: "a".to_owned(), file: String::new() };
+        let site = StoredSite { site: site.to_owned(), file: String::new() };
         let definition = (*self.definition).clone();
         let definitions =
             vec![StoredDefinition { version: "1".to_owned(), definition, current: true }];
