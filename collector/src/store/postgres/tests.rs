@@ -1,7 +1,7 @@
 //! What holds on a server only.
 
 use super::super::tests::shelf::{Shelf, connect};
-use super::super::{Kept, Posted, Store, StoreError, journal};
+use super::super::{Amendment, Kept, Posted, Store, StoreError, journal};
 use super::sql;
 
 /// Statements about the whole database, and why they may be.
@@ -108,6 +108,32 @@ async fn plans_are_made_once_except_on_citus() {
             assert_eq!(row.get::<_, &str>(0), expected, "{statement}");
         }
     }
+}
+
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server"]
+async fn changes_that_wait_for_another_collector_are_counted_as_waiting() {
+    let shelf = Shelf::new().await;
+    let other = connect(&shelf.url).await;
+    other.batch_execute(sql::BEGIN).await.unwrap();
+    other.execute(sql::CLOSE_SITE, &[&"a"]).await.unwrap();
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let amend = || shelf.store.amend("a".into(), "none".into(), Amendment::default());
+    let more = async {
+        while other.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        tokio::join!(amend(), amend())
+    };
+    let release = async {
+        // The first one is in hand.
+        while shelf.store.activity().waiting != 2 {
+            tokio::task::yield_now().await;
+        }
+        other.batch_execute(sql::ROLL_BACK).await.unwrap();
+    };
+    let (one, (two, three), ()) = tokio::join!(amend(), more, release);
+    assert_eq!([one, two, three].map(Result::unwrap), [false; 3]);
+    assert_eq!(shelf.store.activity().waiting, 0);
 }
 
 /// Has a collector die that journaled posts and folded none. Its entries are numbered.
