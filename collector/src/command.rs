@@ -1,18 +1,20 @@
 //! The command line.
 
-use std::io::Write as _;
-use std::net::IpAddr;
+mod values;
+
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use ipnet::IpNet;
 use survey::check::Problem;
 
+use self::values::{connections, listed, network, number, public_url, tls_files, token};
 use crate::apply::{self, Apply};
-use crate::log::{LogFormat, log_to_stderr};
-use crate::serve::{self, Options, Running, TlsFiles};
+use crate::log::{LogFormat, log_filter, log_to_stderr};
+use crate::serve::{self, Options, Running};
 use crate::servers::{Distribute, Migrate};
 use crate::store::{Store, Verified, without_password};
 use crate::transfer::{Export, Import, Score};
@@ -107,7 +109,7 @@ pub(crate) struct Database {
 #[derive(Debug, Args)]
 struct Serve {
     /// Site files, between commas in the variable; they are watched, and a change shows at once
-    #[arg(value_name = "SITE.json", env = "NABZ_SITES", value_delimiter = ',')]
+    #[arg(value_name = "SITE.json", env = "NABZ_SITES", value_delimiter = ',', value_parser = listed)]
     files: Vec<PathBuf>,
     /// Where to listen; port 0 picks a free one
     #[arg(long, env = "NABZ_LISTEN", default_value = "127.0.0.1:8080")]
@@ -128,10 +130,10 @@ struct Serve {
     metrics_token: Option<String>,
     /// Responses a second from one address, ten times that in a burst, and one a second of one
     /// respondent; 0 for no limit
-    #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20)]
+    #[arg(long, env = "NABZ_RATE_LIMIT", default_value_t = 20, value_parser = number)]
     rate_limit: u32,
     /// Responses a second for one site, ten times that in a burst; 0 for no limit
-    #[arg(long, env = "NABZ_SITE_RATE_LIMIT", default_value_t = 0)]
+    #[arg(long, env = "NABZ_SITE_RATE_LIMIT", default_value_t = 0, value_parser = number)]
     site_rate_limit: u32,
     /// Addresses or networks of proxies in front, between commas; those are believed when they say
     /// in X-Forwarded-For or Forwarded for whom they ask
@@ -139,26 +141,26 @@ struct Serve {
     trusted_proxies: Vec<IpNet>,
     /// Speak TLS with this certificate, in PEM with those that lead to its issuer; a change of the
     /// file is followed
-    #[arg(long, env = "NABZ_TLS_CERTIFICATE", requires = "tls_key", value_name = "FILE")]
+    #[arg(long, env = "NABZ_TLS_CERTIFICATE", value_name = "FILE")]
     tls_certificate: Option<PathBuf>,
     /// The private key of the certificate, in PEM
-    #[arg(long, env = "NABZ_TLS_KEY", requires = "tls_certificate", value_name = "FILE")]
+    #[arg(long, env = "NABZ_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// Connections served at the same time; those that ask for nothing make room for others
-    #[arg(long, env = "NABZ_CONNECTIONS", default_value_t = serve::CONNECTIONS_MAX)]
+    #[arg(long, env = "NABZ_CONNECTIONS", default_value_t = serve::CONNECTIONS_MAX, value_parser = connections)]
     connections: usize,
     /// How to write the log
     #[arg(long, env = "NABZ_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
     /// What to log, such as info or collector=debug
-    #[arg(long, env = "NABZ_LOG", default_value = "info")]
+    #[arg(long, env = "NABZ_LOG", default_value = "info", value_parser = log_filter)]
     log: String,
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let command = settings::with_file(Cli::command(), &arguments);
+    let command = settings::prepare(Cli::command(), &arguments);
     let parsed = command.map(|command| command.get_matches_from(arguments));
     match parsed.and_then(|matches| run(Cli::from_arg_matches(&matches)?.command)) {
         Ok(code) => code,
@@ -220,10 +222,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<ExitCode> {
         metrics_token: serve.metrics_token,
         trusted_proxies: serve.trusted_proxies,
         connections: serve.connections,
-        tls: serve
-            .tls_certificate
-            .zip(serve.tls_key)
-            .map(|(certificate, key)| TlsFiles { certificate, key }),
+        tls: tls_files(serve.tls_certificate, serve.tls_key)?,
     })
     .await?;
     // Whoever reads the address may stop the collector at once.
@@ -244,19 +243,30 @@ fn announce(running: &Running) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Listens from now on for Ctrl-C, and for the signal that service managers send; waits for it
-/// when awaited.
+/// Listens from now on for Ctrl-C, and for the signals that service managers send; waits until one
+/// says to stop when awaited.
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    let mut terminate = {
+    let (mut terminate, mut interrupt, mut hang_up) = {
         use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        )
     };
     Ok(async move {
         #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.0.recv() => {}
-            _ = terminate.1.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                // The terminal was closed; or, without one, somebody wants files to be read anew.
+                _ = hang_up.recv() => match std::io::stdin().is_terminal() {
+                    true => return,
+                    false => tracing::info!("site files and certificates are watched: nothing has to be reloaded"),
+                },
+            }
         }
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
@@ -326,32 +336,6 @@ async fn secret(site: String, database: &str, new: bool) -> anyhow::Result<ExitC
 
 fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
-}
-
-fn public_url(text: &str) -> anyhow::Result<String> {
-    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-    match host.map(|host| host.trim_end_matches('/')) {
-        Some(host) if !host.is_empty() && !host.contains('/') => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => bail!("use scheme and host only, such as https://feedback.acme.com"),
-    }
-}
-
-fn network(text: &str) -> anyhow::Result<IpNet> {
-    let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse::<IpNet>()
-        .or_else(|_| address())
-        .map_err(|_| anyhow!("use an address or a network, such as 127.0.0.1 or 10.0.0.0/8"))
-}
-
-fn token(text: &str) -> anyhow::Result<String> {
-    match text.trim() {
-        "" => bail!(
-            "an empty token would let everybody in: choose a long random one, or leave the flag out"
-        ),
-        token => Ok(token.to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
 /// Listens at an address, or at the socket that a service manager has opened for us.
 async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     #[cfg(unix)]
-    if let Some(socket) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
+    if let Some(socket) = handed_over()? {
         socket.set_nonblocking(true)?;
         return Ok(TcpListener::from_std(socket)?);
     }
@@ -160,6 +160,21 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
             "{address} is no address to listen at ({error}): use one such as 127.0.0.1:8080"
         ),
     })
+}
+
+/// The socket that a service manager has opened for us, if it has.
+#[cfg(unix)]
+fn handed_over() -> anyhow::Result<Option<std::net::TcpListener>> {
+    let mut sockets = listenfd::ListenFd::from_env();
+    if sockets.len() > 1 {
+        bail!(
+            "{} sockets were handed over, and one is listened at: keep one ListenStream=",
+            sockets.len()
+        );
+    }
+    sockets.take_tcp_listener(0).context(
+        "the socket that was handed over is none of TCP: use one such as ListenStream=127.0.0.1:8080",
+    )
 }
 
 impl Running {

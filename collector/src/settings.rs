@@ -2,12 +2,13 @@
 //!
 //! A flag goes before a variable, and a variable before the file.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Arg, Command};
+use survey::nearest::nearest;
 
 /// What all variables of settings begin with.
 const PREFIX: &str = "NABZ_";
@@ -15,15 +16,68 @@ const PREFIX: &str = "NABZ_";
 const CONFIG: &str = "config";
 
 /// The command line with the settings of a file as defaults, if the arguments or a variable name
-/// one.
+/// one. A variable that is none, but nearly, is warned about.
 ///
 /// # Errors
-/// When the file cannot be read or a line is wrong; names the line.
-pub(crate) fn with_file(command: Command, arguments: &[OsString]) -> anyhow::Result<Command> {
+/// When the file cannot be read, or a line of it or a variable is wrong; names that.
+pub(crate) fn prepare(command: Command, arguments: &[OsString]) -> anyhow::Result<Command> {
+    let set = |(name, value): (OsString, OsString)| name.into_string().ok().zip(Some(value));
+    for (name, value) in std::env::vars_os().filter_map(set) {
+        check_variable(&command, arguments, &name, &value)?;
+        if let Some(meant) = meant(&command, &name) {
+            eprintln!("warning: there is no setting {name}; did you mean {meant}?");
+        }
+    }
     let Some(path) = file_of(arguments) else { return Ok(command) };
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("the settings {} cannot be read", path.display()))?;
     apply(command, &path, &text)
+}
+
+/// The setting that a variable was probably meant to be, when it is none.
+fn meant(command: &Command, variable: &str) -> Option<String> {
+    let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase().replace('_', "-");
+    let all = std::iter::once(command).chain(command.get_subcommands());
+    let known: Vec<String> = all.flat_map(Command::get_arguments).filter_map(name_of).collect();
+    if known.contains(&name) {
+        return None;
+    }
+    let meant = nearest(&name, known.iter().map(String::as_str))?;
+    Some(format!("{PREFIX}{}", meant.to_ascii_uppercase().replace('-', "_")))
+}
+
+/// Refuses a variable that the chosen command cannot take; the parser would blame the flag.
+fn check_variable(
+    command: &Command,
+    arguments: &[OsString],
+    name: &str,
+    value: &OsStr,
+) -> anyhow::Result<()> {
+    let chosen = arguments.iter().skip(1).find_map(|it| command.find_subcommand(it));
+    let mut settings = chosen.into_iter().flat_map(Command::get_arguments);
+    let arg = settings.find(|arg| arg.get_env().is_some_and(|it| it == name));
+    arg.map_or(Ok(()), |arg| check(arg, value)).with_context(|| name.to_owned())
+}
+
+/// Refuses a value that an argument cannot have.
+fn check(arg: &Arg, value: &OsStr) -> anyhow::Result<()> {
+    let given = match arg.get_long() {
+        Some(long) => [OsStr::new("--"), OsStr::new(long), OsStr::new("="), value]
+            .into_iter()
+            .collect::<OsString>(),
+        None => value.to_owned(),
+    };
+    // A flag that stands alone is set by words such as true in a variable or a file only.
+    if !arg.get_action().takes_values() {
+        return Ok(());
+    }
+    let alone = Command::new("").no_binary_name(true).arg(arg.clone().required(false));
+    let error = match alone.try_get_matches_from([given]) {
+        Ok(_) => return Ok(()),
+        Err(error) => error.to_string(),
+    };
+    let said = error.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    bail!("{}", said.collect::<Vec<_>>().join(" ").trim_start_matches("error: "))
 }
 
 /// The file that `--config FILE`, `--config=FILE` or the variable names.
@@ -43,27 +97,30 @@ fn file_of(arguments: &[OsString]) -> Option<PathBuf> {
 
 fn apply(mut command: Command, path: &Path, text: &str) -> anyhow::Result<Command> {
     let settings = parse(text).with_context(|| path.display().to_string())?;
+    for (name, (line, value)) in &settings {
+        check_setting(&command, name, value)
+            .with_context(|| format!("{}: line {line}", path.display()))?;
+    }
     let subcommands: Vec<String> =
         command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
-    let known: Vec<String> =
-        command.get_subcommands().flat_map(Command::get_arguments).filter_map(name_of).collect();
-    for (name, (line, _)) in &settings {
-        if name == CONFIG || !known.contains(name) {
-            let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
-            known.sort_unstable();
-            known.dedup();
-            bail!(
-                "{}: line {line}: there is no setting {name:?}; there are {}",
-                path.display(),
-                known.join(", ")
-            );
-        }
-    }
     for subcommand in subcommands {
         command =
             command.mut_subcommand(subcommand, |it| it.mut_args(|arg| preset(arg, &settings)));
     }
     Ok(command)
+}
+
+/// Refuses a setting that there is not, and a value that it cannot have.
+fn check_setting(command: &Command, name: &str, value: &str) -> anyhow::Result<()> {
+    let arguments = || command.get_subcommands().flat_map(Command::get_arguments);
+    let mut settings =
+        arguments().filter(|arg| name_of(arg).is_some_and(|it| it == name)).peekable();
+    if name == CONFIG || settings.peek().is_none() {
+        let known: BTreeSet<String> = arguments().filter_map(name_of).collect();
+        let known: Vec<String> = known.into_iter().collect();
+        bail!("there is no setting {name:?}; there are {}", known.join(", "));
+    }
+    settings.try_for_each(|arg| check(arg, OsStr::new(value)))
 }
 
 /// Line and value of each setting.
@@ -110,6 +167,7 @@ mod tests {
         let arg =
             |name: &'static str, variable: &'static str| Arg::new(name).long(name).env(variable);
         let serve = Command::new("serve")
+            .arg(arg("rate", "NABZ_TEST_RATE").value_parser(clap::value_parser!(u32)))
             .arg(arg("listen", "NABZ_TEST_LISTEN").default_value("here"))
             .arg(arg("token", "NABZ_TEST_TOKEN"))
             .arg(Arg::new("files").env("NABZ_TEST_FILES").num_args(0..).value_delimiter(','));
@@ -144,12 +202,42 @@ mod tests {
         check(
             "test-colour = red",
             &[],
-            "line 1: there is no setting \"test-colour\"; there are test-files, test-listen, test-token",
+            "line 1: there is no setting \"test-colour\"; there are test-files, test-listen, test-rate, test-token",
         );
         check(
             "test-token = a\ntest-token = b",
             &[],
             "line 2: test-token was set in line 1 already",
         );
+        check(
+            "\ntest-rate = abc",
+            &[],
+            "nabz.conf: line 2: invalid value 'abc' for '--rate <rate>'",
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_variable_is_named_by_it() {
+        let check = |arguments: &[&str], name: &str, value: &str, expected: &str| {
+            let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+            let found = check_variable(&command(), &arguments, name, OsStr::new(value));
+            let found = found.map_or_else(|error| format!("{error:#}"), |()| "good".to_owned());
+            assert!(found.starts_with(expected), "{name}={value}: {found}");
+        };
+        check(&["nabz", "serve"], "NABZ_TEST_RATE", "3", "good");
+        check(&["nabz", "serve"], "NABZ_TEST_RATE", "x", "NABZ_TEST_RATE: invalid value 'x' for");
+        check(&["nabz"], "NABZ_TEST_RATE", "x", "good");
+        check(&["nabz", "serve"], "NABZ_OTHER", "x", "good");
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_one_is_told_which() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(meant(&command(), name).as_deref(), expected, "{name}");
+        };
+        check("NABZ_TEST_LISTN", Some("NABZ_TEST_LISTEN"));
+        check("NABZ_TEST_LISTEN", None);
+        check("NABZ_COLOUR", None);
+        check("TEST_LISTN", None);
     }
 }

@@ -117,6 +117,35 @@ fn settings_come_from_a_file_too() {
     assert!(!good && text.contains("the settings none.conf cannot be read"), "{text}");
 }
 
+#[test]
+fn what_settings_cannot_be_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("site.json"), SITE).unwrap();
+    let check = |file: &str, variable: (&str, &str), arguments: &[&str], expected: &str| {
+        std::fs::write(folder.path().join("nabz.conf"), file).unwrap();
+        let mut command = Command::new(nabz());
+        command.args(["--config", "nabz.conf"]).args(arguments).env(variable.0, variable.1);
+        let (good, text) = said(command.current_dir(folder.path()));
+        assert!(!good && text.contains(expected), "{file} {variable:?} {arguments:?}: {text}");
+    };
+    let none = ("NABZ_NONE", "");
+    let no_certificate = "--tls-key needs its certificate: name that with --tls-certificate too";
+    check("tls-key = k", none, &["serve"], no_certificate);
+    check("", ("NABZ_TLS_KEY", "k"), &["serve"], no_certificate);
+    check("", none, &["serve", "--tls-key", "k"], no_certificate);
+    check("tls-certificate = c", none, &["serve"], "--tls-certificate needs its key");
+    check("tls-key = k", none, &["serve", "--tls-certificate", "c"], "c cannot be read");
+    let import = ["import", "--site", "acme", "--survey", "checkout", "site.json"];
+    check("server = http://127.0.0.1:1", none, &import, "--server needs its --admin-token");
+    check("\nrate-limit = x", none, &["serve"], "nabz.conf: line 2: invalid value 'x' for");
+    check("", ("NABZ_RATE_LIMIT", "x"), &["serve"], "NABZ_RATE_LIMIT: invalid value 'x' for");
+    check("", ("NABZ_CONNECTIONS", "0"), &["serve"], "use a whole number from 1 on");
+    check("log = inof", none, &["serve"], "use a level");
+    check("", ("NABZ_PUBLIC_URL", "https://a?x"), &["serve"], "use scheme and host only");
+    check("", ("NABZ_SITES", "site.json, b.json"), &["serve"], "the site file b.json cannot");
+    check("", ("NABZ_RATE_LIMT", "5"), &["serve", "no.json"], "did you mean NABZ_RATE_LIMIT?");
+}
+
 #[tokio::test]
 async fn a_socket_that_is_handed_over_is_listened_at() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,7 +30,7 @@ pub struct Import {
     #[command(flatten)]
     target: Target,
     /// The running collector to go through
-    #[arg(long, env = "NABZ_SERVER", requires = "admin_token")]
+    #[arg(long, env = "NABZ_SERVER")]
     server: Option<String>,
     /// Its admin token
     #[arg(long, env = "NABZ_ADMIN_TOKEN", hide_env_values = true)]
@@ -77,13 +77,10 @@ impl Import {
     /// When the database, the collector or the file cannot be used at all.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let display = Display { name: self.file.display().to_string(), listed: 0, bar: None };
-        match self.server.clone().zip(self.admin_token.clone()) {
-            Some((url, token)) => {
-                let collector = Remote::new(&url, &token);
-                tokio::task::spawn_blocking(move || self.through(&collector, display)).await?
-            }
-            None => self.directly(display).await,
-        }
+        let Some(url) = &self.server else { return self.directly(display).await };
+        let token = self.admin_token.as_ref().context("--server needs its --admin-token too")?;
+        let collector = Remote::new(url, token);
+        tokio::task::spawn_blocking(move || self.through(&collector, display)).await?
     }
 
     /// Into the database.
