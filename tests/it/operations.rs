@@ -1,11 +1,12 @@
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use reqwest::Method;
 use serde_json::Value;
-use tests::{Collector, TOKEN, answered, nabz};
+use tests::{Collector, TOKEN, answered, nabz, wait_until};
 
 use crate::SITE;
 
@@ -146,27 +147,47 @@ fn what_settings_cannot_be_is_said() {
     check("", ("NABZ_RATE_LIMT", "5"), &["serve", "no.json"], "did you mean NABZ_RATE_LIMIT?");
 }
 
+/// A collector that a service manager starts, with a socket at so many file handles from 3 on.
+fn handed(socket: OwnedFd, count: usize, folder: &Path) -> Command {
+    let handles = ["3<&0", "4<&0"][..count].join(" ");
+    let script = format!("LISTEN_PID=$$ LISTEN_FDS={count} exec \"$0\" serve {handles}");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).arg(nabz()).current_dir(folder).stdin(Stdio::from(socket));
+    command
+}
+
 #[tokio::test]
 async fn a_socket_that_is_handed_over_is_listened_at() {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // As a service manager does it: the socket is file handle 3, and meant for this process.
-    let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve 3<&0";
-    let mut process = Command::new("sh")
-        .args(["-c", script])
-        .arg(nabz())
-        .current_dir(folder.path())
-        .stdin(Stdio::from(OwnedFd::from(listener)))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = handed(listener.into(), 1, folder.path());
+    let mut process = command.stdout(Stdio::null()).spawn().unwrap();
     // The socket is open already: what is asked before the collector listens is answered then.
     let reply =
         tests::raw(&url, b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}
+
+#[test]
+fn sockets_that_cannot_be_listened_at_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let two = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (good, text) = said(&mut handed(two.into(), 2, folder.path()));
+    assert!(!good && text.contains("keep one ListenStream="), "{text}");
+    let local = UnixListener::bind(folder.path().join("socket")).unwrap();
+    let (good, text) = said(&mut handed(local.into(), 1, folder.path()));
+    assert!(!good && text.contains("is none of TCP"), "{text}");
+}
+
+#[tokio::test]
+async fn a_hang_up_stops_nothing() {
+    let collector = Collector::start(SITE);
+    assert!(collector.signal("HUP"));
+    wait_until("a word in the log", async || collector.log().contains("reloaded")).await;
+    assert_eq!(collector.get("/healthz").await.status, 200);
 }
 
 /// Every reference in a document, with what it leads to.

@@ -171,6 +171,7 @@ impl Collector {
         arguments: &[&str],
     ) -> Collector {
         let mut process = serve(program, folder.path(), &database, arguments)
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log_in(folder.path()))
             .spawn()
@@ -213,9 +214,16 @@ impl Collector {
     /// # Panics
     /// When the process cannot be waited for.
     pub fn stop(&mut self) -> bool {
-        let id = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
-        asked.success() && self.process.wait().expect("a child can be waited for").success()
+        self.signal("TERM") && self.process.wait().expect("a child can be waited for").success()
+    }
+
+    /// Sends a signal to the process; says whether it was there.
+    ///
+    /// # Panics
+    /// When signals cannot be sent.
+    pub fn signal(&self, name: &str) -> bool {
+        let (name, id) = (format!("-{name}"), self.process.id().to_string());
+        Command::new("kill").args([name, id]).status().expect("kill is there").success()
     }
 
     /// Kills the process without warning.
