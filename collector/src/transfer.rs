@@ -17,12 +17,12 @@ mod score;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 
 use crate::command::Database;
 use crate::sites::{LiveSite, Sites};
-use crate::store::{Store, without_password};
+use crate::store::{OpenError, Store, without_password};
 
 pub(crate) use export::Exporter;
 pub use export::{Export, Format};
@@ -52,7 +52,14 @@ impl Target {
 
     /// Opens the database to change it, which nobody else may be doing.
     async fn open_to_write(&self) -> anyhow::Result<(Store, Arc<LiveSite>)> {
-        self.find(Store::open_existing(&self.database.url).await?).await
+        let store =
+            Store::open_existing(&self.database.url).await.map_err(|error| match &error {
+                OpenError::Held { server: Some(url), .. } => {
+                    anyhow!("{error}, or import through it with --server {url}")
+                }
+                _ => error.into(),
+            })?;
+        self.find(store).await
     }
 
     /// Finds the site that has the survey.

@@ -244,6 +244,30 @@ fn a_file_that_cannot_be_written_is_named_with_what_to_do() {
     check("nabz.db cannot be opened: unable to open database file");
 }
 
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_is_not_there_any_more() {
+    let collector = Collector::start(SITE);
+    if !collector.database().starts_with("sqlite:") {
+        return;
+    }
+    let post = async || collector.post(&answered("checkout", "nps", 9)).await;
+    assert_eq!(post().await.status, 204);
+    let path = |name: &str| collector.folder().join(name);
+    let mode = std::fs::metadata(path("nabz.db")).unwrap().mode();
+    assert_eq!(mode & 0o077, 0, "only its own user reads it");
+    std::fs::rename(path("nabz.db"), path("away.db")).unwrap();
+    assert_eq!(post().await.status, 503);
+    assert_eq!(collector.get("/readyz").await.status, 503);
+    assert!(collector.log().contains("nabz.db was moved, removed or replaced"));
+    std::fs::copy(path("away.db"), path("nabz.db")).unwrap();
+    assert_eq!(post().await.status, 503, "the same content is another file");
+    std::fs::rename(path("away.db"), path("nabz.db")).unwrap();
+    assert_eq!(post().await.status, 204);
+    assert_eq!(collector.get("/readyz").await.status, 200);
+    assert_eq!(collector.summary("checkout", "").await["answered"], 2);
+    collector.verify();
+}
+
 #[test]
 fn a_damaged_file_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();

@@ -303,6 +303,7 @@ async fn a_running_collector_takes_what_its_database_refuses() {
             &collector,
             &["serve", "site.json", "--listen", "127.0.0.1:0", "--admin-token", TOKEN],
         );
+        let way_out = format!("the collector at {}: stop it first", collector.url);
         assert!(!good && problems.contains(&way_out), "a second collector: {problems}");
     }
 

@@ -142,9 +142,7 @@ pub enum OpenError {
 
 fn way_out(server: Option<&str>) -> String {
     match server {
-        Some(url) => format!(
-            ", the collector at {url}: stop it first, or import through it with --server {url}"
-        ),
+        Some(url) => format!(", the collector at {url}: stop it first"),
         None => ": wait until it is done, or stop it first".to_owned(),
     }
 }
@@ -155,17 +153,23 @@ pub(super) fn place_of(url: &str) -> Result<Place, OpenError> {
         return Target::parse(url).map(Place::Postgres);
     }
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    // A database in memory would lose what was acknowledged, and is another one for each reader.
-    path.filter(|path| !path.is_empty() && !path.starts_with(':'))
+    // A database in memory would lose what was acknowledged, and is another one for each reader. A
+    // question mark begins what other programs take for parameters.
+    path.filter(|path| !path.is_empty() && !path.starts_with(':') && !path.contains('?'))
         .map(|path| Place::Sqlite(PathBuf::from(path)))
         .ok_or_else(|| OpenError::UnknownUrl(without_password(url)))
 }
 
-/// A URL as it may be shown: what stands between the scheme and the host is left out.
+/// A URL as it may be shown: what stands between the scheme and the host is left out, and whatever
+/// follows where a password is named.
 pub fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
+    let shown = match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
         _ => url.to_owned(),
+    };
+    match shown.find("password") {
+        Some(at) => format!("{}password…", &shown[..at]),
+        None => shown,
     }
 }
 
@@ -188,6 +192,8 @@ mod tests {
         check("sqlite:///var/nabz.db", r#"Sqlite("/var/nabz.db")"#);
         check("sqlite::memory:", "Use sqlite:PATH");
         check("nabz.db", "Use sqlite:PATH");
+        check("sqlite:nabz.db?mode=ro", "Use sqlite:PATH");
+        check("host=h user=u password=secret", r#""host=h user=u password…" is not known"#);
         check("mysql://root:secret@host/db", r#""mysql://…@host/db" is not known"#);
         check("mysql://root:secret@in@host/db", r#""mysql://…@host/db" is not known"#);
         check("postgres://u:secret@host/db", "postgres://u@host:5432/db");
@@ -205,5 +211,13 @@ mod tests {
             "sslrootcert no file of the database's URL cannot be used: No such file",
         );
         check("postgres://", "names no database");
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let check = |url: &str, expected: &str| assert_eq!(without_password(url), expected);
+        check("sqlite:nabz.db", "sqlite:nabz.db");
+        check("postgres://u:secret@host/db", "postgres://…@host/db");
+        check("postgres:///db?user=u&password=secret", "postgres:///db?user=u&password…");
     }
 }

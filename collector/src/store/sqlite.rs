@@ -11,6 +11,7 @@ mod batch;
 mod bulk;
 mod checkpoints;
 mod database;
+mod file;
 mod fold;
 mod journal;
 mod lock;
@@ -39,7 +40,9 @@ use super::{
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
         use rusqlite::ErrorCode;
+        use rusqlite::ffi::SQLITE_READONLY_DBMOVED as DATABASE_MOVED;
         let remedy = match error.sqlite_error_code() {
+            _ if error.sqlite_extended_error_code() == Some(DATABASE_MOVED) => "",
             Some(ErrorCode::DatabaseBusy) => ": another program holds it",
             Some(ErrorCode::DatabaseCorrupt) => ": stop what uses it and restore a backup",
             Some(ErrorCode::DiskFull) => ": make room on its disk",

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Amendment, Kept, Posted, StoreError};
 use super::append::{self, Memory};
+use super::file::Whereabouts;
 use super::fold;
 use super::writer::Seen;
 
@@ -94,10 +95,12 @@ pub(super) fn commit(
     connection: &mut Connection,
     memory: &mut Memory,
     jobs: impl Iterator<Item = Job>,
+    whereabouts: &Whereabouts,
     seen: &Seen,
 ) {
     let mut waiting: Vec<Acknowledge> = Vec::new();
-    let result = transact(connection, memory, jobs, &mut waiting).map_err(StoreError::from);
+    let result = transact(connection, memory, jobs, whereabouts, &mut waiting);
+    let result = result.map_err(StoreError::from);
     match &result {
         Ok(()) => seen.ended(Some(memory.waiting())),
         Err(error) => {
@@ -116,6 +119,7 @@ fn transact(
     connection: &mut Connection,
     memory: &mut Memory,
     jobs: impl Iterator<Item = Job>,
+    whereabouts: &Whereabouts,
     waiting: &mut Vec<Acknowledge>,
 ) -> rusqlite::Result<()> {
     let mut failure = Ok(());
@@ -146,6 +150,7 @@ fn transact(
     failure?;
     let Some(transaction) = transaction else { return Ok(()) };
     append::end(memory, &transaction)?;
+    whereabouts.expect_file()?;
     transaction.commit()
 }
 

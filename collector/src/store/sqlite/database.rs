@@ -8,6 +8,7 @@ use super::super::OpenError;
 use super::backup;
 use super::bulk;
 use super::checkpoints::LOG_PAGES_MAX;
+use super::file;
 
 /// The schema this release writes, in SQLite's `user_version`.
 const SCHEMA_VERSION: i32 = 4;
@@ -23,6 +24,7 @@ const APPLICATION_ID: i32 = 0x6e61_627a;
 /// Opens the writing connection.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let unusable = |reason| unusable(path, reason);
+    file::make_private(path);
     let mut connection = Connection::open(path).map_err(unusable)?;
     // SQLite opens what it cannot write to read it, and fails when it is too late.
     if connection.is_readonly(MAIN_DB).map_err(unusable)? {
@@ -46,6 +48,9 @@ pub(super) fn open_existing(path: &Path) -> Result<Connection, OpenError> {
 
 /// Opens a connection that only reads, of a database that has to be there.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
     let connection = open_reader(path).map_err(|reason| unusable(path, reason))?;
     match recognize(&connection, path)? {
         None => Err(OpenError::Foreign(path.to_owned())),

@@ -19,6 +19,7 @@ use super::super::activity::{Activity, Commits};
 use super::append::{self, Memory};
 use super::batch::{self, Job};
 use super::checkpoints::Checkpoints;
+use super::file::Whereabouts;
 use super::lock::Lock;
 
 /// Requests that may wait for the writer; beyond that the sender is told to come back.
@@ -68,6 +69,7 @@ impl Writer {
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         let seen = Arc::new(Seen { unwritten: AtomicBool::new(true), ..Seen::default() });
         let hand = Hand {
+            whereabouts: Whereabouts::of(&connection),
             connection,
             memory: Memory::default(),
             jobs,
@@ -129,6 +131,7 @@ impl Writer {
 /// What the thread has.
 struct Hand {
     connection: Connection,
+    whereabouts: Whereabouts,
     memory: Memory,
     jobs: Receiver<Job>,
     seen: Arc<Seen>,
@@ -186,13 +189,13 @@ impl Hand {
 
     /// Does a job, and with it others that wait, in one transaction.
     fn commit(&mut self, first: Job) {
-        let Hand { connection, memory, jobs, seen, closes, rebuilds } = self;
+        let Hand { connection, whereabouts, memory, jobs, seen, closes, rebuilds } = self;
         let others = jobs.try_iter().take(BATCH_MAX - 1).inspect(|_| seen.taken());
         let jobs = iter::once(first).chain(others).inspect(|job| {
             *closes |= matches!(job, Job::Close);
             *rebuilds |= matches!(job, Job::Change(_));
         });
-        batch::commit(connection, memory, jobs, seen);
+        batch::commit(connection, memory, jobs, whereabouts, seen);
     }
 
     /// Goes on with a rebuild, in a transaction of its own; tells whether there is more to do.
