@@ -63,6 +63,15 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Put such a copy in the place of the database, while no collector uses it; what was there is
+    /// kept beside it
+    Restore {
+        /// The copy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Print the secret with which the server of a site signs the ids of its users, while no
     /// collector uses the file
     Secret {
@@ -183,11 +192,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => apply::run(&args, false),
         Command::Apply(args) => apply::run(&args, true),
         Command::Verify { database, repair } => block_on(verify(&database.url, repair)),
-        Command::Backup { file, database } => {
-            let bytes = block_on(async { Ok(Store::backup(&database.url, file.clone()).await?) })?;
-            println!("{} written: {bytes} bytes", file.display());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Backup { file, database } => block_on(backup(&database.url, file)),
+        Command::Restore { file, database } => block_on(restore(&database.url, file)),
         Command::Secret { site, database, new } => block_on(secret(site, &database.url, new)),
         Command::Distribute(distribute) => block_on(distribute.run()),
         Command::Migrate(migrate) => block_on(migrate.run()),
@@ -299,6 +305,21 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn backup(database: &str, file: PathBuf) -> anyhow::Result<ExitCode> {
+    let bytes = Store::backup(database, file.clone()).await?;
+    println!("{} written: {bytes} bytes", file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore(database: &str, file: PathBuf) -> anyhow::Result<ExitCode> {
+    let before = Store::restore(database, file.clone()).await?;
+    println!("{database} holds what {} does", file.display());
+    if let Some(before) = before {
+        println!("what it held before is in {}", before.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints every difference between the tallies and the rows, and what was done about them.

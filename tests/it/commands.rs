@@ -139,6 +139,6 @@ fn demo_data_fills_every_survey() {
     let (good, text) = run(&["verify"], folder.path());
     assert!(good && text.starts_with(&format!("{written} responses counted again")), "{text}");
     let (good, text) = run(&["verify", "--database", "sqlite:none.db"], folder.path());
-    assert!(!good && text.contains("none.db cannot be opened"), "{text}");
+    assert!(!good && text.contains("there is no database none.db"), "{text}");
     assert!(!folder.path().join("none.db").exists(), "to look creates nothing");
 }

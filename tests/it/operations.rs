@@ -24,8 +24,8 @@ fn in_folder(folder: &Path, arguments: &[&str]) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn a_backup_is_taken_while_serving_and_serves_again() {
-    let mut collector = Collector::start(SITE);
+async fn a_backup_is_taken_while_serving() {
+    let collector = Collector::start(SITE);
     if !collector.database().starts_with("sqlite:") {
         let (good, text) = said(collector.nabz().args(["backup", "copy.db"]));
         assert!(!good && text.contains("pg_dump") && !text.contains("password"), "{text}");
@@ -46,10 +46,49 @@ async fn a_backup_is_taken_while_serving_and_serves_again() {
         left.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("backup"));
     assert_eq!(left.count(), 0, "nothing unfinished is left behind");
     assert_eq!(collector.summary("checkout", "").await["answered"], 21);
+}
 
-    assert!(collector.stop());
-    std::fs::rename(collector.folder().join("copy.db"), collector.folder().join("nabz.db"))
-        .unwrap();
+#[tokio::test]
+async fn a_backup_comes_back_whatever_a_crash_left() {
+    let mut collector = Collector::start(SITE);
+    if !collector.database().starts_with("sqlite:") {
+        let (good, text) = said(collector.nabz().args(["restore", "copy.db"]));
+        assert!(!good && text.contains("pg_restore") && !text.contains("password"), "{text}");
+        return;
+    }
+    let post = async |collector: &Collector| {
+        assert_eq!(collector.post(&answered("checkout", "nps", 9)).await.status, 204);
+    };
+    for _ in 0..20 {
+        post(&collector).await;
+    }
+    let nabz = |arguments: &[&str]| said(collector.nabz().args(arguments));
+    assert!(nabz(&["backup", "copy.db"]).0);
+    post(&collector).await;
+    let (good, text) = nabz(&["restore", "copy.db"]);
+    assert!(!good && text.contains("nabz.db is in use by process"), "{text}");
+    collector.kill();
+    let nabz = |arguments: &[&str]| said(collector.nabz().args(arguments));
+    assert!(collector.folder().join("nabz.db-wal").exists(), "or this shows nothing");
+    let check = |copy: &str, expected: &str| {
+        let (good, text) = nabz(&["restore", copy]);
+        assert!(!good && text.contains(expected), "{copy}: {text}");
+        let (good, text) = nabz(&["verify"]);
+        assert!(good && text.contains("21 responses"), "as it was: {text}");
+    };
+    let whole = std::fs::read(collector.folder().join("copy.db")).unwrap();
+    std::fs::write(collector.folder().join("half.db"), &whole[..whole.len() / 2]).unwrap();
+    check("none.db", "there is no database none.db");
+    check("site.json", "site.json is no database of this program");
+    check("half.db", "half.db is damaged");
+    let (good, text) = nabz(&["restore", "copy.db"]);
+    assert!(good && text.contains("what it held before is in nabz.db.replaced"), "{text}");
+    let (good, text) = nabz(&["verify"]);
+    assert!(good && text.contains("20 responses"), "{text}");
+    let (good, text) = nabz(&["verify", "--database", "sqlite:nabz.db.replaced"]);
+    assert!(good && text.contains("21 responses"), "{text}");
+    let (good, text) = nabz(&["restore", "copy.db"]);
+    assert!(!good && text.contains("nabz.db.replaced is there already"), "{text}");
     let collector = collector.kill_and_restart(&ARGUMENTS);
     assert_eq!(collector.summary("checkout", "").await["answered"], 20);
     collector.verify();

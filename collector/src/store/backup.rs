@@ -1,17 +1,19 @@
-//! Why a copy of a database could not be made.
+//! Why a copy of a database could not be made or brought back.
 
 use std::path::PathBuf;
 
 use super::OpenError;
 
-/// Why there is no copy, and what to do. What may have been written of it is removed.
+/// Why there is no copy, or why it was not brought back, and what to do. What there was is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// A server has tools of its own.
-    #[error("{0} is on a server, which is copied by its own tools: pg_dump --format=custom")]
+    #[error(
+        "{0} is on a server, which has tools of its own: pg_dump --format=custom, and pg_restore"
+    )]
     Server(String),
     /// The file is there already.
     #[error("{} is there already: name another file, or remove it first", .0.display())]

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub(super) use backup::backup;
+pub(super) use backup::{backup, restore};
 
 use super::{
     Activity, Amendment, Kept, OpenError, Page, PageQuery, Placing, Posted, Record, StoreError,

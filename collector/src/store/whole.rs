@@ -19,6 +19,18 @@ impl Store {
         }
     }
 
+    /// Puts a copy that [`Store::backup`] wrote in the place of a database, which no collector may be
+    /// using. Returns the file that holds what was there before, if there was anything.
+    ///
+    /// # Errors
+    /// When the copy is none, the database is none in a file, or cannot be replaced.
+    pub async fn restore(url: &str, from: PathBuf) -> Result<Option<PathBuf>, BackupError> {
+        match open::place_of(url)? {
+            Place::Sqlite(path) => sqlite::restore(path, from).await,
+            Place::Postgres(_) => Err(BackupError::Server(without_password(url))),
+        }
+    }
+
     /// Counts all responses of a database again and compares the tallies with that; a collector may
     /// be writing meanwhile. To `repair` writes what was counted, in one transaction a site.
     ///

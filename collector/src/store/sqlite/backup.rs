@@ -1,4 +1,4 @@
-//! Copies of the database file.
+//! Copies of the database file, and their way back.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,68 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::super::BackupError;
 use super::database;
+use super::lock::Lock;
+use super::verify::need_whole;
 
 /// Copies a database to a file that is not there yet; returns its size in bytes.
 pub(in super::super) async fn backup(path: PathBuf, to: PathBuf) -> Result<u64, BackupError> {
-    let copy = move || {
+    away(move || {
         let connection = database::open_to_look(&path)?;
         if to.exists() {
             return Err(BackupError::Taken(to));
         }
         copy(&connection, &to)
-    };
-    tokio::task::spawn_blocking(copy)
+    })
+    .await
+}
+
+/// Puts a copy in the place of a database, which nobody may be using; returns what that one is
+/// named from now on, if there was one.
+pub(in super::super) async fn restore(
+    path: PathBuf,
+    from: PathBuf,
+) -> Result<Option<PathBuf>, BackupError> {
+    away(move || {
+        let copied = database::open_to_look(&from)?;
+        need_whole(&copied, &from)?;
+        let _lock = Lock::take(&path)?;
+        let coming = beside(&path, ".restored");
+        let _ = std::fs::remove_file(&coming);
+        copy(&copied, &coming)?;
+        let aside = put_aside(&path)?;
+        std::fs::rename(&coming, &path).map_err(|reason| unwritable(&path, &reason))?;
+        Ok(aside)
+    })
+    .await
+}
+
+/// Gives a database another name, and its log with it: that must not be taken for the next one's.
+fn put_aside(path: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let aside = beside(path, ".replaced");
+    if aside.exists() {
+        return Err(BackupError::Taken(aside));
+    }
+    for kind in ["", "-wal"] {
+        let (from, to) = (beside(path, kind), beside(&aside, kind));
+        if from.exists() {
+            std::fs::rename(&from, &to).map_err(|reason| unwritable(&to, &reason))?;
+        }
+    }
+    // Made anew from the log whenever it is missing.
+    let _ = std::fs::remove_file(beside(path, "-shm"));
+    Ok(aside.exists().then_some(aside))
+}
+
+/// The path with something behind it.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Does work that blocks on a thread for that.
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

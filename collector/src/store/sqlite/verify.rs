@@ -48,14 +48,14 @@ pub(super) fn verify(path: &Path, repair: bool) -> Result<Verified, VerifyError>
 }
 
 /// Refuses a file whose pages contradict each other.
-fn need_whole(connection: &Connection, path: &Path) -> Result<(), VerifyError> {
+pub(super) fn need_whole(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let found = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
         .map_err(|reason| database::unusable(path, reason))?;
     if found == "ok" {
         return Ok(());
     }
-    Err(OpenError::Damaged { path: path.to_owned(), reason: found }.into())
+    Err(OpenError::Damaged { path: path.to_owned(), reason: found })
 }
 
 fn surveys(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
