@@ -39,7 +39,10 @@ impl Remote {
             200 => Ok(Some(
                 reply.body_mut().read_json().context("the collector's answer is no site file")?,
             )),
-            404 => Ok(None),
+            404 if is_problem(&reply) => Ok(None),
+            404 => {
+                bail!("what answers at {} is no collector: name another with --server", self.url)
+            }
             _ => bail!("{}", refusal(&mut reply)),
         }
     }
@@ -75,6 +78,12 @@ fn accepted(mut reply: Response<Body>) -> anyhow::Result<Response<Body>> {
         return Ok(reply);
     }
     bail!("{}", refusal(&mut reply))
+}
+
+/// Whether an answer is one that a collector gives when it refuses something.
+fn is_problem(reply: &Response<Body>) -> bool {
+    let kind = reply.headers().get("content-type");
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"))
 }
 
 /// What the collector says is wrong.

@@ -1,3 +1,5 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use tests::{Collector, TOKEN, nabz};
@@ -127,6 +129,18 @@ async fn diff_says_and_apply_changes() {
     let nobody = ["diff", "other.json", "--server", "http://127.0.0.1:9", "--admin-token", TOKEN];
     let (good, text) = run(&nobody, folder.path());
     assert!(!good && text.contains("no collector answers at http://127.0.0.1:9"), "{text}");
+    // Another server that finds nothing is no collector without this site.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = format!("http://{}", listener.local_addr().unwrap());
+    let answers = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let elsewhere = ["diff", "other.json", "--server", &other, "--admin-token", TOKEN];
+    let (good, text) = run(&elsewhere, folder.path());
+    assert!(!good && text.contains("is no collector: name another with --server"), "{text}");
+    answers.join().unwrap();
 }
 
 #[test]
