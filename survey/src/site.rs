@@ -207,9 +207,18 @@ fn matches_origin(allowed: &str, origin: &str) -> bool {
     }
     let Some((scheme, domain)) = allowed.split_once("://*.") else { return false };
     let Some((origin_scheme, host)) = origin.split_once("://") else { return false };
-    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    let parts = host.len().checked_sub(domain.len()).and_then(|at| host.split_at_checked(at));
     origin_scheme.eq_ignore_ascii_case(scheme)
-        && host.strip_suffix(&domain).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.'))
+        && parts.is_some_and(|(sub, end)| is_subdomain(sub) && end.eq_ignore_ascii_case(domain))
+}
+
+/// Whether a text is what `*.` stands for: names of hosts, each with a dot behind it.
+fn is_subdomain(sub: &str) -> bool {
+    let is_name = |name: &str| {
+        let mut bytes = name.bytes();
+        !name.is_empty() && bytes.all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'))
+    };
+    sub.strip_suffix('.').is_some_and(|names| names.split('.').all(is_name))
 }
 
 fn default_time_zone() -> String {
@@ -260,6 +269,15 @@ mod tests {
         check("https://*.acme.com", "https://.acme.com", false);
         check("https://*.acme.com", "https://evilacme.com", false);
         check("https://*.acme.com", "http://shop.acme.com", false);
+        check("https://*.acme.com", "HTTPS://Shop-2.x_y.ACME.com", true);
+        check("https://*.acme.com:8443", "https://shop.acme.com:8443", true);
+        check("https://*.acme.com", "https://shop.acme.com:8443", false);
+        check("https://*.acme.com", "https://a..acme.com", false);
+        check("https://*.acme.com", "https://evil.com/.acme.com", false);
+        check("https://*.acme.com", "https://evil.com?.acme.com", false);
+        check("https://*.acme.com", "https://evil.com:1.acme.com", false);
+        check("https://*.acme.com", "https://x@a.acme.com", false);
+        check("https://*.acme.com", "https://é.acme.com", false);
         check("*", "https://anything.example", true);
         check("*", "null", false);
         check("null", "null", true);

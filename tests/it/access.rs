@@ -38,6 +38,7 @@ async fn forms_are_taken_from_our_own_pages_only() {
     check(&[("sec-fetch-site", "cross-site")], 403).await;
     check(&[("sec-fetch-site", "same-site")], 403).await;
     assert_eq!(collector.summary("checkout", "").await["answered"], 1);
+    check(&[("origin", own), ("origin", "https://evil.example")], 403).await;
     check(&[("origin", own)], 303).await;
     check(&[("sec-fetch-site", "same-origin")], 303).await;
     assert_eq!(collector.summary("checkout", "").await["answered"], 0);

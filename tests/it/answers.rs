@@ -165,6 +165,10 @@ async fn only_allowed_origins_may_post() {
     check(&[("origin", "https://evil.example")], "403").await;
     check(&[("origin", "http://acme.com")], "403").await;
     check(&[("origin", "null")], "403").await;
+    check(&[("origin", "https://evil.example/.acme.com")], "403").await;
+    check(&[("origin", "https://x@shop.acme.com")], "403").await;
+    check(&[("origin", "https://acme.com"), ("origin", "https://acme.com")], "403").await;
+    check(&[("origin", "https://acme.com"), ("origin", "https://evil.example")], "403").await;
     check(&[], "403").await;
     check(&[("authorization", "Bearer wrong")], "403").await;
     check(&[("authorization", &bearer)], "204").await;

@@ -202,7 +202,7 @@ fn with_cookie(to: &str, cookie: &str) -> Response {
 
 async fn has_session(app: &App, headers: &HeaderMap) -> Result<bool, Problem> {
     let Some(session) = session_of(app, headers) else { return Ok(false) };
-    Ok(app.store.has_session(secret::hash(session), clock::now_ms()).await?)
+    Ok(app.store.has_session(app.access.session_hash(session), clock::now_ms()).await?)
 }
 
 fn session_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {

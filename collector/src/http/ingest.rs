@@ -24,6 +24,8 @@ use crate::store::{Handling, Kept, Posted, StoreError};
 const RESPONSE_BYTES_MAX: usize = 16 * 1024;
 /// Most responses of one request.
 const RESPONSES_MAX: usize = 50;
+/// Stands for an Origin header that is none, or for several of them.
+const NO_ORIGIN: &str = "an origin that is not clear";
 
 /// Takes one response, or a list of them. Whatever the content type says, it is read as JSON: a
 /// simple request, which needs no preflight, cannot say so.
@@ -96,7 +98,11 @@ pub(super) struct Sender<'a> {
 impl Sender<'_> {
     /// The sender of a request with these headers.
     pub(super) fn of<'a>(app: &App, headers: &'a HeaderMap) -> Sender<'a> {
-        let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or("null"));
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let origin = origins.next().map(|origin| match (origin.to_str(), origins.next()) {
+            (Ok(origin), None) => origin,
+            _ => NO_ORIGIN,
+        });
         // Only a request without an origin needs the token, so only then is it looked at.
         let is_admin = origin.is_none() && app.access.has_token(headers);
         Sender { origin, is_admin }
