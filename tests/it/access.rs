@@ -69,6 +69,70 @@ async fn behind_tls_the_cookie_is_for_this_host_and_tls_only() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_with_tls_the_cookie_is_for_tls_only() {
+    let check = async |collector: &Collector, header: (&str, &str), expected: bool| {
+        let headers = [FORM, ("sec-fetch-site", "same-origin"), header];
+        for (path, body) in [("/sign-in", format!("token={TOKEN}")), ("/sign-out", String::new())] {
+            let reply = collector.request(Method::POST, path, &headers, &body).await;
+            let set = reply.header("set-cookie");
+            assert_eq!(set.ends_with("; Secure"), expected, "{path} {header:?}: {set}");
+        }
+        let session = cookie(
+            &collector.request(Method::POST, "/sign-in", &headers, &format!("token={TOKEN}")).await,
+        );
+        let page = collector.request(Method::GET, "/acme", &[("cookie", &session)], "").await;
+        assert_eq!(page.status, 200);
+    };
+    let arguments = ["--admin-token", TOKEN, "--trusted-proxies", "127.0.0.1"];
+    let collector = Collector::start_with(SITE, &arguments);
+    check(&collector, ("x-forwarded-proto", "https"), true).await;
+    check(&collector, ("forwarded", "for=198.51.100.1;proto=https"), true).await;
+    check(&collector, ("x-forwarded-proto", "http"), false).await;
+    check(&Collector::start(SITE), ("x-forwarded-proto", "https"), false).await;
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_token_and_not_with_its_collector() {
+    let check = async |collector: &Collector, session: &str, expected: u16| {
+        let page = collector.request(Method::GET, "/acme", &[("cookie", session)], "").await;
+        assert_eq!(page.status, expected);
+    };
+    let by_link = async |collector: &Collector| {
+        let link = collector.printed.split_whitespace().last().unwrap();
+        cookie(&collector.get(link.strip_prefix(collector.url.as_str()).unwrap()).await)
+    };
+    let collector = Collector::start(SITE);
+    let session = cookie(&sign_in(&collector, TOKEN).await);
+    let collector = collector.kill_and_restart(&["--admin-token", TOKEN]);
+    check(&collector, &session, 200).await;
+    let collector = collector.kill_and_restart(&["--admin-token", "another-token"]);
+    check(&collector, &session, 303).await;
+    let collector = collector.kill_and_restart(&[]);
+    check(&collector, &session, 303).await;
+    let session = by_link(&collector).await;
+    let collector = collector.kill_and_restart(&[]);
+    check(&collector, &session, 200).await;
+    let collector = collector.kill_and_restart(&["--admin-token", TOKEN]);
+    check(&collector, &session, 303).await;
+}
+
+#[tokio::test]
+async fn looking_where_the_link_leads_does_not_use_it_up() {
+    let collector = Collector::start_with(SITE, &[]);
+    let link = collector.printed.split_whitespace().last().unwrap();
+    let path = link.strip_prefix(collector.url.as_str()).unwrap();
+    let check = async |method: Method, expected: u16| {
+        let reply = collector.request(method, path, &[("accept", "text/html")], "").await;
+        assert_eq!(reply.status, expected);
+        assert_eq!(reply.headers.contains_key("set-cookie"), expected == 303);
+    };
+    check(Method::HEAD, 200).await;
+    check(Method::GET, 303).await;
+    check(Method::GET, 401).await;
+    check(Method::HEAD, 200).await;
+}
+
+#[tokio::test]
 async fn guessing_is_slowed_down() {
     let collector = Collector::start(SITE);
     let mut statuses = Vec::new();

@@ -4,11 +4,11 @@ use std::sync::Mutex;
 
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::client::Client;
+use super::client::{Client, OverTls};
 use super::problem::Problem;
 use super::{App, Shared};
 use crate::store::Store;
@@ -77,22 +77,33 @@ impl Access {
         self.link.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// What is kept of a session: a hash that changes with the admin token, so that a session ends
+    /// with the token under which it began.
+    fn session_hash(&self, session: &str) -> String {
+        secret::hash(&format!("{}:{session}", self.token.as_deref().unwrap_or_default()))
+    }
+
     /// Starts a session and sends the browser on, with its cookie.
-    async fn start_session(&self, store: &Store, to: &str) -> Result<Response, Problem> {
+    async fn start_session(
+        &self,
+        store: &Store,
+        over_tls: OverTls,
+        to: &str,
+    ) -> Result<Response, Problem> {
         let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "no randomness to be had");
         let session = secret::random().map_err(failed)?;
         let now = clock::now_ms();
         let expires_at = now + SESSION_DAYS * 86_400_000;
-        store.keep_session(secret::hash(&session), now, expires_at).await?;
-        Ok(with_cookie(to, &self.cookie(&session, SESSION_DAYS * 86_400)))
+        store.keep_session(self.session_hash(&session), now, expires_at).await?;
+        Ok(with_cookie(to, &self.cookie(&session, SESSION_DAYS * 86_400, over_tls)))
     }
 
     fn cookie_name(&self) -> &'static str {
         if self.secure { SECURE_COOKIE } else { COOKIE }
     }
 
-    fn cookie(&self, value: &str, seconds: i64) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
+    fn cookie(&self, value: &str, seconds: i64, OverTls(over_tls): OverTls) -> String {
+        let secure = if self.secure || over_tls { "; Secure" } else { "" };
         let name = self.cookie_name();
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
@@ -143,14 +154,19 @@ pub(super) struct SignInQuery {
     to: Option<String>,
 }
 
-/// `GET /sign-in`: the form, or signed in at once by the key of a link.
+/// `GET /sign-in`: the form, or signed in at once by the key of a link. Who asks for the head only
+/// looks where a link leads: that does not use it up.
 pub(super) async fn form(
+    method: Method,
     State(app): Shared,
+    over_tls: OverTls,
     Query(SignInQuery { key, to }): Query<SignInQuery>,
 ) -> Result<Response, Problem> {
     let to = local(to.as_deref());
-    match key {
-        Some(key) if app.access.uses_link(&key) => app.access.start_session(&app.store, to).await,
+    match key.filter(|_| method != Method::HEAD) {
+        Some(key) if app.access.uses_link(&key) => {
+            app.access.start_session(&app.store, over_tls, to).await
+        }
         Some(_) => Ok(refused(to, "This link was used already, or is of an earlier start.")),
         None => Ok(pages::sign_in(to, None).into_response()),
     }
@@ -167,6 +183,7 @@ pub(super) struct SignInForm {
 pub(super) async fn sign_in(
     State(app): Shared,
     Client(client): Client,
+    over_tls: OverTls,
     headers: HeaderMap,
     Form(SignInForm { token, to }): Form<SignInForm>,
 ) -> Result<Response, Problem> {
@@ -174,18 +191,22 @@ pub(super) async fn sign_in(
     app.limiter.count_sign_in(client)?;
     let to = local(to.as_deref());
     if app.access.is_token(token.trim()) {
-        return app.access.start_session(&app.store, to).await;
+        return app.access.start_session(&app.store, over_tls, to).await;
     }
     Ok(refused(to, "This is not the admin token."))
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn sign_out(
+    State(app): Shared,
+    over_tls: OverTls,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     expect_from_here(&app, &headers)?;
     if let Some(session) = session_of(&app, &headers) {
-        app.store.drop_session(secret::hash(session)).await?;
+        app.store.drop_session(app.access.session_hash(session)).await?;
     }
-    Ok(with_cookie(SIGN_IN_PATH, &app.access.cookie("", 0)))
+    Ok(with_cookie(SIGN_IN_PATH, &app.access.cookie("", 0, over_tls)))
 }
 
 fn refused(to: &str, reason: &str) -> Response {
@@ -236,6 +257,9 @@ pub(super) fn expect_from_here(app: &App, headers: &HeaderMap) -> Result<(), Pro
 /// they are known under, which a proxy in between may hide from the Host header, or that header.
 fn comes_from_here(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if headers.get_all(header::ORIGIN).iter().count() > 1 {
+        return false;
+    }
     let Some(origin) = text(header::ORIGIN) else {
         return matches!(text(SEC_FETCH_SITE), None | Some("same-origin" | "none"));
     };

@@ -13,6 +13,7 @@ use ipnet::IpNet;
 use super::App;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The address of the client.
 #[derive(Debug, Clone, Copy)]
@@ -22,10 +23,25 @@ impl FromRequestParts<Arc<App>> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Client, Infallible> {
-        let peer = parts.extensions.get::<SocketAddr>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip);
-        Ok(Client(app.proxies.client(peer, &parts.headers)))
+        Ok(Client(app.proxies.client(peer(parts), &parts.headers)))
     }
+}
+
+/// Whether the client speaks TLS with a proxy that is trusted to say so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OverTls(pub(super) bool);
+
+impl FromRequestParts<Arc<App>> for OverTls {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<OverTls, Infallible> {
+        Ok(OverTls(app.proxies.is_over_tls(peer(parts), &parts.headers)))
+    }
+}
+
+fn peer(parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<SocketAddr>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip)
 }
 
 /// The proxies that are trusted to say for whom they ask.
@@ -56,6 +72,16 @@ impl Proxies {
         }
     }
 
+    /// Whether the client of a request that came from `peer` speaks TLS. What is said of the first
+    /// hop may be the client's own invention: it is good for nothing but its own cookie.
+    fn is_over_tls(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let first = |name: &HeaderName| hops(headers, name).first().copied();
+        let forwarded = first(&header::FORWARDED).and_then(|item| forwarded("proto", item));
+        let said = [forwarded, first(&X_FORWARDED_PROTO)];
+        let is_tls = |scheme: &str| scheme.eq_ignore_ascii_case("https");
+        self.trusts(peer.to_canonical()) && said.into_iter().flatten().any(is_tls)
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -80,11 +106,15 @@ fn hops<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     lines.flat_map(|line| line.split(',')).map(str::trim).collect()
 }
 
-/// What stands behind `for=` in an item of a Forwarded header (RFC 7239).
 fn forwarded_for(item: &str) -> Option<&str> {
+    forwarded("for", item)
+}
+
+/// What stands behind a name and `=` in an item of a Forwarded header (RFC 7239).
+fn forwarded<'a>(wanted: &str, item: &'a str) -> Option<&'a str> {
     item.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("for").then(|| value.trim_matches('"'))
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim_matches('"'))
     })
 }
 
@@ -99,16 +129,26 @@ fn parse(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
+
+    fn proxies() -> Proxies {
+        Proxies(["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap()).to_vec())
+    }
+
+    fn map(headers: &[(&str, &str)]) -> HeaderMap {
+        let parsed = headers.iter().map(|(name, value)| {
+            (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
+        });
+        let mut map = HeaderMap::new();
+        parsed.for_each(|(name, value)| _ = map.append(name, value));
+        map
+    }
 
     /// The peer, the headers it sends, and whose request that is.
     fn check(peer: &str, headers: &[(&str, &str)], expected: &str) {
-        let networks = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
-        }
-        let found = Proxies(networks.to_vec()).client(peer.parse().unwrap(), &map);
+        let found = proxies().client(peer.parse().unwrap(), &map(headers));
         assert_eq!(found.to_string(), expected, "{peer} {headers:?}");
     }
 
@@ -131,6 +171,25 @@ mod tests {
         check("::1", &[(forwarded, "for=1.2.3.4, proto=http;for=198.51.100.1")], "198.51.100.1");
         check("::1", &[(forwarded, "for=_hidden, for=10.0.0.9")], "10.0.0.9");
         check("::1", &[(forwarded, "proto=https")], "::1");
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_whether_its_client_speaks_tls() {
+        let check = |peer: &str, headers: &[(&str, &str)], expected: bool| {
+            let found = proxies().is_over_tls(peer.parse().unwrap(), &map(headers));
+            assert_eq!(found, expected, "{peer} {headers:?}");
+        };
+        let x = "x-forwarded-proto";
+        check("10.0.0.1", &[], false);
+        check("10.0.0.1", &[(x, "https")], true);
+        check("::ffff:10.0.0.1", &[(x, "HTTPS")], true);
+        check("10.0.0.1", &[(x, "http")], false);
+        check("10.0.0.1", &[(x, "https, http")], true);
+        check("10.0.0.1", &[(x, "http, https")], false);
+        check("203.0.113.9", &[(x, "https")], false);
+        check("::1", &[("forwarded", "for=198.51.100.1;Proto=\"https\"")], true);
+        check("::1", &[("forwarded", "proto=http")], false);
+        check("203.0.113.9", &[("forwarded", "proto=https")], false);
     }
 
     #[test]
