@@ -45,6 +45,12 @@ pub(crate) use problem::no_place;
 
 /// Where responses are posted.
 const RESPONSES: &str = "/api/v1/responses";
+/// Where it is asked what may be shown.
+const DUE: &str = "/api/v1/due";
+/// Where responses are erased for those who gave them.
+const FORGET: &str = "/api/v1/forget";
+/// Where the schema of site files is.
+const SCHEMA: &str = "/schema/site.json";
 /// Where the widget's files are.
 const ASSET: &str = "/assets/{file}";
 /// Where a site's loader is, its definitions, and the pages of its surveys.
@@ -72,6 +78,8 @@ pub(crate) struct App {
     pub metrics: Metrics,
     /// The collector's own address, as browsers see it, without a slash at its end.
     pub public_url: String,
+    /// Whether all that browsers reach at that address speaks TLS, and they are told so.
+    pub tls_only: bool,
 }
 
 type Shared = axum::extract::State<Arc<App>>;
@@ -83,10 +91,10 @@ fn routes(app: Arc<App>) -> Router {
     let site_file = get(admin::site).put(admin::put_site).delete(admin::delete_site);
     Router::new()
         .route(RESPONSES, post(ingest::post).options(public::preflight))
-        .route("/api/v1/due", post(due::post).options(public::preflight))
-        .route("/api/v1/forget", post(respondents::forget).options(public::preflight))
+        .route(DUE, post(due::post).options(public::preflight))
+        .route(FORGET, post(respondents::forget).options(public::preflight))
         .route(ASSET, get(asset))
-        .route("/schema/site.json", get(public::schema))
+        .route(SCHEMA, get(public::schema))
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
         .route("/metrics", get(metrics::metrics))

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
+use axum::http::Uri;
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -133,6 +134,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         limiter: Limiter::new(options.rate_limit, options.site_rate_limit),
         doubts: Doubts::default(),
         metrics: Metrics::new(),
+        tls_only: tls.is_some() && has_usual_port(&public_url),
         public_url: public_url.clone(),
     };
     Watch::new(options.files, sites).spawn(stopped.clone());
@@ -140,6 +142,13 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let serving = connections::accept(listener, Arc::new(Front::new(app)), places, tls, stopped);
     let server = tokio::spawn(serving);
     Ok(Running { address, url, public_url, sign_in_link, stop, server, store })
+}
+
+/// Whether a URL is of TLS at its usual port. Another one stands beside others of the same host,
+/// which may speak anything.
+fn has_usual_port(url: &str) -> bool {
+    let is_usual = |url: Uri| url.scheme_str() == Some("https") && url.port().is_none();
+    url.parse().is_ok_and(is_usual)
 }
 
 /// Listens at an address, or at the socket that a service manager has opened for us.

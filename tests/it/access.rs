@@ -149,9 +149,22 @@ async fn guessing_is_slowed_down() {
 #[tokio::test]
 async fn no_page_can_be_framed_sniffed_or_made_to_load_from_elsewhere() {
     let collector = Collector::start(SITE);
+    let mut posted = answered("checkout", "nps", 9);
+    posted["respondent"] = "nabz.js".into();
+    collector.post(&posted).await;
+    let person = "/api/v1/respondents/acme/nabz.js";
+    assert_eq!(collector.get_as_admin(person).await.status, 200);
     let pages = ["/", "/acme", "/acme/checkout", "/sign-in", "/nobody", "/a/b/c/d", "/healthz"];
-    for path in pages {
-        for reply in [collector.get(path).await, collector.get_as_admin(path).await] {
+    let data = ["/api/openapi.json", "/api/v1/surveys", "/api/nabz.js", "/api/v1/nabz.js", person];
+    let public = ["/assets/x.js", "/x/nabz.js", "/acme/nope.json", "/acme//nabz.js", "/api/v1/due"];
+    for path in pages.into_iter().chain(data).chain(public) {
+        // What every page of the web may read is still a page when it is shown as one.
+        let shown = collector.request(Method::GET, path, &[("accept", "text/html")], "").await;
+        let answers = match public.contains(&path) {
+            true => vec![shown],
+            false => vec![shown, collector.get(path).await, collector.get_as_admin(path).await],
+        };
+        for reply in answers {
             let policy = reply.header("content-security-policy");
             for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
                 assert!(policy.contains(part), "{path}: {policy}");
@@ -160,6 +173,8 @@ async fn no_page_can_be_framed_sniffed_or_made_to_load_from_elsewhere() {
             assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
             assert_eq!(reply.header("x-frame-options"), "DENY", "{path}");
             assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin", "{path}");
+            assert_eq!(reply.header("referrer-policy"), "same-origin", "{path}");
+            assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin", "{path}");
             assert_eq!(reply.header("cache-control"), "no-store", "{path}");
             assert_eq!(reply.header("access-control-allow-origin"), "", "{path}");
         }
@@ -167,7 +182,7 @@ async fn no_page_can_be_framed_sniffed_or_made_to_load_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn no_secret_reaches_the_log() {
+async fn no_secret_and_no_person_reaches_the_log() {
     let wrong = "a-wrong-but-nearly-right-token";
     let collector = Collector::start_with(SITE, &["--log", "trace"]);
     let link = collector.printed.split_whitespace().last().unwrap();
@@ -177,9 +192,14 @@ async fn no_secret_reaches_the_log() {
     collector.request(Method::GET, "/acme", &[("cookie", &session)], "").await;
     sign_in(&collector, wrong).await;
     collector.get_as_admin("/api/v1/surveys").await;
+    let person = "jane@acme.com";
+    for path in ["respondents/acme/", "respondents/acme/a/", "respondents/"] {
+        collector.get_as_admin(&format!("/api/v1/{path}{person}")).await;
+    }
     let log = collector.log();
     assert!(log.contains("path=\"/sign-in\""), "{log}");
-    for secret in [key, secret, wrong, TOKEN] {
+    assert!(log.contains("path=\"/api/v1/respondents/{site}/{respondent}\""), "{log}");
+    for secret in [key, secret, wrong, TOKEN, person] {
         assert!(secret.len() > 10 && !log.contains(secret), "{secret} is in the log:\n{log}");
     }
 }

@@ -131,7 +131,7 @@ async fn what_is_nested_deep_or_compressed_is_refused_everywhere() {
 
 /// The status of each answer in what came back.
 fn statuses(reply: &str) -> Vec<&str> {
-    reply.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect()
+    reply.split("HTTP/1.").skip(1).filter_map(|answer| answer.get(2..5)).collect()
 }
 
 #[tokio::test]
@@ -160,6 +160,37 @@ async fn two_readings_of_one_request_never_become_two_requests() {
     check("HTTP/1.0\r\nTransfer-Encoding: chunked", "0\r\n\r\n", &["400"]).await;
     check(&with(chunked), "zz\r\n", &["400"]).await;
     check(&with(chunked), "ffffffffffffffffff\r\n", &["400"]).await;
+    // What is refused before its body was read is the last of its connection, and says so.
+    for (headers, expected) in [
+        ("Transfer-Encoding: gzip, chunked", "501"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "501"),
+        ("Content-Encoding: gzip\r\nTransfer-Encoding: chunked", "415"),
+        ("Host: y\r\nTransfer-Encoding: chunked", "400"),
+    ] {
+        let request = format!("POST /api/v1/responses {}\r\n\r\n0\r\n\r\n{hidden}", with(headers));
+        let reply = raw(&collector.url, request.as_bytes()).await;
+        assert_eq!(statuses(&reply), [expected], "{headers}: {reply}");
+        assert!(reply.contains("connection: close\r\n"), "{headers}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_says_once_for_which_host_it_is() {
+    let collector = Collector::start(SITE);
+    let check = async |head: &str, expected: &str| {
+        let request = format!("GET /healthz {head}\r\nConnection: close\r\n\r\n");
+        let reply = raw(&collector.url, request.as_bytes()).await;
+        assert_eq!(statuses(&reply), [expected], "{head}: {reply}");
+        assert!(expected == "200" || reply.contains("\"field\":\"Host\""), "{head}: {reply}");
+    };
+    check("HTTP/1.1\r\nHost: feedback.acme.com:8080", "200").await;
+    check("HTTP/1.1\r\nHost: [::1]:8080", "200").await;
+    check("HTTP/1.0", "200").await;
+    check("HTTP/1.1", "400").await;
+    check("HTTP/1.1\r\nHost: x\r\nHost: x", "400").await;
+    check("HTTP/1.0\r\nHost: x\r\nHost: y", "400").await;
+    check("HTTP/1.1\r\nHost: x/y", "400").await;
+    check("HTTP/1.1\r\nHost: x y", "400").await;
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
     let address = collector.url.strip_prefix("https://").expect("it says that it speaks TLS");
     let reply = ask(address, &first).await.unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
-    let plain = tests::raw(&format!("http://{address}"), b"GET / HTTP/1.1\r\n\r\n").await;
+    let plain =
+        tests::raw(&format!("http://{address}"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(!plain.starts_with("HTTP"), "no word without TLS: {plain}");
 
     std::fs::write(&paths[1], "half of a key").unwrap();
@@ -64,6 +65,32 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
     wait_until("the new certificate", async || ask(address, &second).await.is_ok()).await;
     assert!(ask(address, &first).await.is_err());
     assert!(!collector.log().contains("PRIVATE"), "no key is in the log");
+}
+
+#[tokio::test]
+async fn browsers_come_back_over_tls_where_nothing_else_is_at_that_address() {
+    let files = tempfile::tempdir().unwrap();
+    let trusted = renew(files.path());
+    let paths = ["certificate.pem", "key.pem"].map(|name| files.path().join(name));
+    let [certificate, key] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let tls = ["--tls-certificate", certificate, "--tls-key", key];
+    for (url, expected) in [
+        (Some("https://localhost"), true),
+        (Some("https://localhost:8443"), false),
+        (Some("http://localhost"), false),
+        (None, false),
+    ] {
+        let url = url.map(|url| ["--public-url", url]);
+        let arguments = [&["--admin-token", TOKEN][..], &tls, url.as_ref().map_or(&[], |it| it)];
+        let collector = Collector::start_with(SITE, &arguments.concat());
+        let address = collector.url.strip_prefix("https://").unwrap();
+        let reply = ask(address, &trusted).await.unwrap();
+        let told = reply.contains("strict-transport-security: max-age=31536000\r\n");
+        assert_eq!(told, expected, "{url:?}: {reply}");
+    }
+    let arguments = ["--admin-token", TOKEN, "--public-url", "https://localhost"];
+    let plain = Collector::start_with(SITE, &arguments).get("/sign-in").await;
+    assert_eq!(plain.header("strict-transport-security"), "", "the proxy before it decides");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
@@ -18,6 +19,8 @@ use crate::encoded::hex;
 
 /// Longest time for a request, its body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+/// What stands in paths that name a respondent, or were meant to.
+const PEOPLE: &str = "/respondents";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Stands around all routes of the table.
@@ -34,9 +37,10 @@ pub(super) fn around<F: Future<Output = Response>>(
     answer: impl FnOnce(Request) -> F,
 ) -> impl Future<Output = Response> {
     let asked = Asked::new(&request);
+    let is_public = headers::is_public(&route, request.uri().path());
     // The request is moved on at once: what is awaited here is not as large as it.
     let answer = match refused(&request) {
-        Some(problem) => Either::Left(ready(problem.into_response())),
+        Some(problem) => Either::Left(ready(unread(&request, problem))),
         None => Either::Right(within_limits(answer(request))),
     };
     async move {
@@ -44,8 +48,11 @@ pub(super) fn around<F: Future<Output = Response>>(
         if response.status().is_client_error() || response.status().is_server_error() {
             response = Box::pin(problem::shaped(response, asked.reads_pages)).await;
         }
-        headers::add(response.headers_mut(), asked.uri.path());
-        asked.log(&response);
+        headers::add(response.headers_mut(), is_public);
+        if app.tls_only {
+            headers::add_transport(response.headers_mut());
+        }
+        asked.log(&response, &route);
         app.metrics.answered(route, response.status(), asked.at.elapsed());
         if let Ok(id) = HeaderValue::try_from(hex(&asked.id.to_be_bytes())) {
             response.headers_mut().insert(REQUEST_ID, id);
@@ -77,11 +84,12 @@ impl Asked {
         }
     }
 
-    /// Writes a line about it: its path and no more, because keys and people stand behind the `?`.
-    fn log(&self, response: &Response) {
+    /// Writes a line about it: its path and no more, because keys and people stand behind the `?`;
+    /// and of a path in which people stand no more than its route.
+    fn log(&self, response: &Response, route: &str) {
         let Asked { id, method, uri, .. } = self;
-        let (id, path, status) =
-            (format_args!("{id:016x}"), uri.path(), response.status().as_u16());
+        let path = if uri.path().contains(PEOPLE) { route } else { uri.path() };
+        let (id, status) = (format_args!("{id:016x}"), response.status().as_u16());
         let ms = || self.at.elapsed().as_millis();
         if !response.status().is_server_error() {
             tracing::debug!(request = %id, %method, path, status, ms = ms(), "answered");
@@ -95,10 +103,47 @@ impl Asked {
 
 /// What is taken by no route.
 fn refused(request: &Request) -> Option<Problem> {
-    if let Some(problem) = holds_zero(request.uri()) {
-        return Some(problem);
+    let headers = request.headers();
+    misdirected(request.version(), headers)
+        .or_else(|| encoded(headers))
+        .or_else(|| holds_zero(request.uri()))
+        .or_else(|| compressed(headers))
+}
+
+/// The answer to a request whose body nobody reads, after which nothing can be read.
+fn unread(request: &Request, problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    if !request.body().is_end_stream() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let encoding = request.headers().get(header::CONTENT_ENCODING)?;
+    response
+}
+
+/// A request says once for which host it is (RFC 9112, section 3.2): somebody in between may have
+/// read the other one.
+fn misdirected(version: Version, headers: &HeaderMap) -> Option<Problem> {
+    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let is_clear = match (hosts.next(), hosts.next()) {
+        (None, _) => version < Version::HTTP_11,
+        (Some(host), None) => host.as_bytes().iter().all(is_host),
+        (Some(_), Some(_)) => false,
+    };
+    let detail = "send one Host header, with the name of this host and perhaps a port";
+    (!is_clear).then(|| Problem::bad("Host", detail))
+}
+
+/// Of the encodings for the way, only pieces are understood.
+fn encoded(headers: &HeaderMap) -> Option<Problem> {
+    let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let first = encodings.next()?;
+    let is_known = first.as_bytes().eq_ignore_ascii_case(b"chunked") && encodings.next().is_none();
+    let detail = "send this again with no Transfer-Encoding but \"chunked\"";
+    (!is_known).then(|| Problem::new(StatusCode::NOT_IMPLEMENTED, detail))
+}
+
+fn compressed(headers: &HeaderMap) -> Option<Problem> {
+    let encoding = headers.get(header::CONTENT_ENCODING)?;
     if encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
         return None;
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use survey::Refusal;
 use survey::accept::RefusalKind;
 
+use super::headers::is_page;
 use crate::pages;
 use crate::sites::SiteError;
 use crate::store::StoreError;
@@ -118,8 +119,7 @@ impl IntoResponse for Problem {
 /// person.
 pub(super) async fn shaped(response: Response, reads_pages: bool) -> Response {
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+    if is_page(response.headers()) {
         return response;
     }
     let (mut head, body) = response.into_parts();
