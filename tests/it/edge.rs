@@ -24,6 +24,14 @@ async fn every_error_is_a_problem_whoever_finds_it() {
     check(Method::GET, "/api/v1/surveys/acme/checkout/summary?from=%ff", &[admin], "", "400 from")
         .await;
     check(Method::GET, "/api/v1/nothing", &[admin], "", "404").await;
+    for (method, path, expected) in [
+        (Method::GET, "/api/v1/surveys/acme/checkout/summary?explain=maybe", "400 explain"),
+        (Method::GET, "/api/v1/surveys/acme/checkout/responses?comment=1", "400 comment"),
+        (Method::PUT, "/api/v1/sites/acme?dry_run=maybe", "400 dry_run"),
+        (Method::POST, "/api/v1/surveys/acme/checkout/import?skip_bad=maybe", "400 skip_bad"),
+    ] {
+        check(method, path, &[admin], SITE, expected).await;
+    }
     check(Method::POST, "/sign-in", &[FORM], "to=/", "422").await;
     check(Method::POST, "/sign-in", &[FORM], "token=%ff&token=x", "422").await;
     check(Method::POST, "/sign-in", &[], "token=x", "415").await;

@@ -83,6 +83,23 @@ async fn respondents_and_sites_have_limits_of_their_own() {
 }
 
 #[tokio::test]
+async fn of_a_list_too_it_is_told_when_to_come_again() {
+    let arguments = ["--admin-token", TOKEN, "--site-rate-limit", "1"];
+    let collector = Collector::start_with(SITE, &arguments);
+    let list = || {
+        let shown = (0..40).map(|_| response("checkout", &new_id(), 1, "shown", &[]));
+        shown.collect::<Value>()
+    };
+    assert_eq!(collector.post(&list()).await.status, 204);
+    let reply = collector.post(&list()).await;
+    let items = reply.json();
+    assert_eq!((reply.status, &items[39]["status"]), (200, &json!(429)), "{items}");
+    assert!((1..=60).contains(&reply.header("retry-after").parse::<u32>().unwrap()));
+    let wrong = collector.post(&json!([answered("checkout", "nps", 12)])).await;
+    assert_eq!((wrong.status, wrong.header("retry-after")), (200, ""));
+}
+
+#[tokio::test]
 async fn what_is_answered_sooner_than_a_person_can_is_kept_apart_where_the_site_says_so() {
     let careful = SITE.replacen('{', "{ \"answer_seconds_min\": 1.5,", 1);
     let collector = Collector::start(&careful);

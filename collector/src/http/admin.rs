@@ -119,8 +119,8 @@ pub(super) async fn put_site(
         let detail = format!("the file is of site {:?}, the address of {key:?}", site.site);
         return Err(Problem::bad("site", detail));
     }
-    let dry_run = parameters.get("dry_run").is_some_and(|wanted| wanted == "true");
-    app.sites.put_by_api(site.clone(), dry_run).await?;
+    let is_dry_run = flag(&parameters, "dry_run")?.unwrap_or(false);
+    app.sites.put_by_api(site.clone(), is_dry_run).await?;
     Ok(Json(site))
 }
 
@@ -221,21 +221,27 @@ fn page_query(
             Problem::bad("group", format!("{name:?} is not a group, such as detractor"))
         })
     });
-    let flag = |name: &'static str| match get(name) {
-        None => Ok(None),
-        Some("true") => Ok(Some(true)),
-        Some("false") => Ok(Some(false)),
-        Some(_) => Err(Problem::bad(name, "use true or false")),
-    };
     Ok(PageQuery {
         site,
         survey,
         after: after.transpose()?,
         limit,
         group: group.transpose()?,
-        commented: flag("comment")?.unwrap_or(false),
-        excluded: flag("excluded")?,
+        commented: flag(parameters, "comment")?.unwrap_or(false),
+        excluded: flag(parameters, "excluded")?,
     })
+}
+
+/// A parameter that is a yes or a no.
+///
+/// # Errors
+/// 400 when it is something else.
+pub(super) fn flag(
+    parameters: &HashMap<String, String>,
+    name: &str,
+) -> Result<Option<bool>, Problem> {
+    let wanted = parameters.get(name).map(|text| text.parse());
+    wanted.transpose().map_err(|_| Problem::bad(name, "use true or false"))
 }
 
 /// The site with this key, for whoever may look at it and change it.

@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use super::admin::{Parameters, find_as_admin, no_such_survey};
+use super::admin::{Parameters, find_as_admin, flag, no_such_survey};
 use super::problem::Problem;
 use crate::store::StoreError;
 use crate::transfer::{Event, Format, From, How, Importer};
@@ -87,11 +87,7 @@ fn how(parameters: &std::collections::HashMap<String, String>) -> Result<How, Pr
     let from = from.transpose().map_err(|_| {
         Problem::bad("from", "use nabz, delighted, wootric or posthog, or leave it out")
     })?;
-    let skip_bad = match given("skip_bad") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Problem::bad("skip_bad", "use true or false")),
-    };
+    let skip_bad = flag(parameters, "skip_bad")?.unwrap_or(false);
     // Half of the machine stays for those who answer.
     let threads = available_parallelism().map_or(1, |all| usize::from(all).div_ceil(2));
     Ok(How {

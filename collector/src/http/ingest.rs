@@ -290,16 +290,22 @@ fn tell(kept: Kept) -> Result<bool, Problem> {
     }
 }
 
-/// 204 when all are stored, else 200 with a status for each.
+/// 204 when all are stored, else 200 with a status for each, and when all of them can be sent again.
 fn reply_to_list(statuses: Vec<Result<(), Problem>>) -> Reply {
     if statuses.iter().all(Result::is_ok) {
         return StatusCode::NO_CONTENT.into_response();
     }
+    let problems = statuses.iter().filter_map(|status| status.as_ref().err());
+    let wait_s = problems.filter_map(Problem::retry_after_s).max();
     let items = statuses.into_iter().map(|status| match status {
         Ok(()) => json!({ "status": 204 }),
         Err(problem) => json!(problem),
     });
-    axum::Json(items.collect::<Value>()).into_response()
+    let mut reply = axum::Json(items.collect::<Value>()).into_response();
+    if let Some(wait_s) = wait_s {
+        reply.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+    }
+    reply
 }
 
 fn broken(error: &serde_json::Error) -> Problem {

@@ -91,6 +91,11 @@ impl Problem {
         self.0.status
     }
 
+    /// After how many seconds it will have passed, if that is known.
+    pub(super) fn retry_after_s(&self) -> Option<u64> {
+        self.0.retry_after_s
+    }
+
     /// What the log is to say about it.
     pub(super) fn cause(&self) -> &str {
         self.0.cause.as_deref().unwrap_or(&self.0.detail)

@@ -9,7 +9,7 @@ use survey::tally::{EVERYBODY, Row, STATES, option_series};
 use survey::{Day, Definition, Question, Site, Summary, summarize};
 
 use super::App;
-use super::admin::{find, no_such_survey};
+use super::admin::{find, flag, no_such_survey};
 use super::problem::Problem;
 use crate::clock;
 use crate::sites::LiveSite;
@@ -24,6 +24,7 @@ pub(super) async fn of(
 ) -> Result<Summary, Problem> {
     let live = find(app, site)?;
     let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;
+    let explain = flag(parameters, "explain")?.unwrap_or(false);
     let definition = asked.definition();
     let by = parameters.get("by").map(|key| declared(&live.site, key)).transpose()?;
     let mut sources = vec![Source { survey: survey.to_owned(), names: None }];
@@ -39,7 +40,6 @@ pub(super) async fn of(
         ever_asked: &asked.ever_asked(),
     };
     let summary = summarize(subject, scope, &counted.everybody, &counted.by_key);
-    let explain = parameters.get("explain").is_some_and(|wanted| wanted == "true");
     let explain = explain.then(|| survey::explain(&summary, clock::rfc3339(clock::now_ms())));
     Ok(Summary { explain, ..summary })
 }
