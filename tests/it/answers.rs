@@ -98,7 +98,10 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     check(&with("version", json!("0")), "400 version").await;
     check(&with("answers", json!({})), "400 answers").await;
     check(&with("answers", json!([])), "400 state").await;
-    check(&with("answers", json!([{ "question": "nps" }])), "400 answers[0]").await;
+    check(&with("answers", json!([{ "question": "nps" }])), "400 answers[0].value").await;
+    check(&with("answers", json!([{ "value": 9 }])), "400 answers[0].question").await;
+    check(r#"{"site":"acme","survey":"checkout","state":"shown"}"#, "400 id").await;
+    check(r#"{"site":"acme"}"#, "400 survey").await;
     check(&with("answers", json!([{ "question": "nps", "value": 9.5 }])), "422 answers[0].value")
         .await;
     check(&with("answers", json!([{ "question": "nps", "value": null }])), "400 answers[0].value")

@@ -199,6 +199,8 @@ async fn who_wants_to_be_forgotten_is(engine: Engine) {
     let shop = Host::with_head(engine, &site(), "").await;
     shop.visit("/").await;
     loaded(&shop).await;
+    let nothing = shop.browser.run("return nabz.forget()").await;
+    assert_eq!(nothing, true, "of whom nothing is known, everything is erased");
     shop.browser.run("nabz.track('ordered')").await;
     shop.browser.click_in_card("[role=radio][value='9']").await;
     shop.wait_for_summary("nps", "answered", 1).await;

@@ -80,8 +80,17 @@ async fn who_knows_an_id_may_have_it_erased() {
     check(json!({ "site": "acme", "ids": id }), "400 ids", 2).await;
     check(json!({ "site": "acme", "ids": vec![new_id(); 201] }), "400 ids", 2).await;
     check(json!({ "site": "acme", "ids": [new_id()] }), "204", 2).await;
-    // Only a claim: it is not even looked at.
-    check(json!({ "site": "acme", "respondent": "u_42" }), "204", 2).await;
+    // Only a claim: whoever makes it is not to believe that something was erased.
+    let claim = |ids: Value| json!({ "site": "acme", "respondent": "u_42", "ids": ids });
+    for ids in [Value::Null, json!([])] {
+        check(claim(ids), "400 user_signature", 2).await;
+    }
+    check(claim(json!([new_id()])), "204", 2).await;
+    check(json!({ "site": "acme", "user_signature": "ab" }), "400 respondent", 2).await;
+    check(json!({ "site": "acme" }), "400 ids", 2).await;
+    check(json!([]), "400", 2).await;
+    // A browser in which nothing was answered has nothing to be erased.
+    check(json!({ "site": "acme", "ids": [] }), "204", 2).await;
     let wrong = json!({ "site": "acme", "respondent": "u_42", "user_signature": "ab" });
     check(wrong, "403 user_signature", 2).await;
     check(json!({ "site": "acme", "ids": [id.to_uppercase()] }), "204", 1).await;
@@ -174,6 +183,9 @@ async fn a_proven_user_is_asked_seldom_on_every_device() {
         .await;
     check(json!({ "site": "nobody" }), "404 site").await;
     check(json!({ "surveys": "checkout" }), "400 surveys").await;
+    check(json!({ "respondent": 7 }), "400 respondent").await;
+    assert_eq!(post(&collector, "/api/v1/due", &json!({})).await.verdict(), "400 site");
+    assert_eq!(post(&collector, "/api/v1/due", &json!([])).await.verdict(), "400");
     check(json!({ "surveys": vec!["checkout"; 201] }), "400 surveys").await;
 }
 

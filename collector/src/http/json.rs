@@ -1,10 +1,13 @@
 //! JSON as strangers send it: no object may name a field twice, because which of the two counts
 //! would be anybody's guess; and no text holds U+0000, which not every database can be asked for.
 
+mod misfit;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use axum::http::StatusCode;
 use foldhash::fast::RandomState;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
@@ -15,6 +18,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 use serde_json::Value;
 use serde_path_to_error::Track;
 
+use self::misfit::{at, wrong};
 use super::problem::Problem;
 
 /// So many fields most objects have at most.
@@ -31,10 +35,15 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
 /// Parses a body into what it has to be.
 ///
 /// # Errors
-/// 400, at the field that is wrong.
+/// 400, at the field that is wrong or missing.
 pub(super) fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(parse(body)?)
-        .map_err(|error| Problem::bad(error.path().to_string(), error.inner().to_string()))
+    let value = parse(body)?;
+    if !value.is_object() {
+        let detail = "the body has to be a JSON object, such as {\"site\": \"…\"}";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| wrong(error.path(), &error.inner().to_string()))
 }
 
 /// Reads a body at once into what it has to be; `None` when anything is wrong, which the other two
@@ -49,13 +58,11 @@ fn found(body: &[u8]) -> Problem {
     let (mut parser, mut track) = (serde_json::Deserializer::from_slice(body), Track::new());
     let tracked = serde_path_to_error::Deserializer::new(&mut parser, &mut track);
     let problem = |detail: String| {
-        Problem::new(
-            axum::http::StatusCode::BAD_REQUEST,
-            format!("the body is not the JSON it should be: {detail}"),
-        )
+        let detail = format!("the body is not the JSON it should be: {detail}");
+        Problem::new(StatusCode::BAD_REQUEST, detail)
     };
     match IgnoredAny::deserialize(Sound(tracked)) {
-        Err(error) if error.is_data() => problem(error.to_string()).at(track.path().to_string()),
+        Err(error) if error.is_data() => at(problem(error.to_string()), &track.path()),
         Err(error) => problem(error.to_string()),
         Ok(IgnoredAny) => problem("there is more behind its end".to_owned()),
     }
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_has_no_field() {
-        for body in ["", "{", "{\"a\":NaN}", "1 2", "{\"a\":1e999}"] {
+        for body in ["", "{", "{\"a\":NaN}", "1 2", "{\"a\":1e999}", "\"\\u0000\""] {
             let problem = parse(body.as_bytes()).expect_err(body);
             assert!(serde_json::json!(problem)["field"].is_null(), "{body}: {problem:?}");
         }

@@ -75,12 +75,39 @@ pub(super) async fn delete(
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Forget {
     site: String,
+    /// Of responses.
     #[serde(default)]
-    ids: Vec<String>,
+    ids: Option<Vec<String>>,
+    /// Whose responses; proven by `user_signature`.
     #[serde(default)]
     respondent: Option<String>,
     #[serde(default)]
     user_signature: Option<String>,
+}
+
+impl Forget {
+    /// Nobody is to believe that something was erased of which nothing was said.
+    ///
+    /// # Errors
+    /// 400, at what is missing.
+    fn expect_something(&self) -> Result<(), Problem> {
+        let names_none = self.ids.as_ref().is_none_or(Vec::is_empty);
+        let (field, detail) = match (&self.respondent, &self.user_signature) {
+            (None, Some(_)) => ("respondent", "say whose \"user_signature\" it is"),
+            (Some(_), None) if names_none => (
+                "user_signature",
+                "a respondent is erased only with the HMAC-SHA-256 of their id with the site's \
+                secret: send it, or the \"ids\" of responses",
+            ),
+            (None, None) if self.ids.is_none() => (
+                "ids",
+                "say what is to be erased: the \"ids\" of responses, or a \"respondent\" with \
+                \"user_signature\"",
+            ),
+            _ => return Ok(()),
+        };
+        Err(Problem::bad(field, detail))
+    }
 }
 
 /// `POST /api/v1/forget`: erases the responses whose ids somebody knows, which nobody can guess,
@@ -98,9 +125,12 @@ pub(super) async fn forget(
 ) -> Result<StatusCode, Problem> {
     let body = whole(body, super::REQUEST_BYTES_MAX).await?;
     app.limiter.count_from(client, 1)?;
-    let Forget { site, mut ids, respondent, user_signature } = json::parse_as(&body)?;
-    let live = app.sites.get(&site).ok_or_else(|| no_such("site", &site))?;
+    let asked: Forget = json::parse_as(&body)?;
+    let live = app.sites.get(&asked.site).ok_or_else(|| no_such("site", &asked.site))?;
     Sender::of(&app, &headers).may_post_to(&app, &live)?;
+    asked.expect_something()?;
+    let Forget { site, ids, respondent, user_signature } = asked;
+    let mut ids = ids.unwrap_or_default();
     if ids.len() > IDS_MAX {
         let detail = format!("{} ids; send at most {IDS_MAX} at once", ids.len());
         return Err(Problem::bad("ids", detail));
