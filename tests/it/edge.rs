@@ -228,6 +228,7 @@ async fn slow_clients_have_their_time_and_half_closed_ones_their_answer() {
     assert_eq!(head, "", "half a head is no request");
     assert_eq!(statuses(&body), ["408"]);
     assert!(body.contains("application/problem+json") && body.contains("within 20 s"), "{body}");
+    assert!(body.contains("connection: close\r\n"), "{body}");
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = collector.url.strip_prefix("http://").unwrap();

@@ -110,12 +110,15 @@ fn refused(request: &Request) -> Option<Problem> {
         .or_else(|| compressed(headers))
 }
 
-/// The answer to a request whose body nobody reads, after which nothing can be read.
+/// The answer to a request whose body nobody reads.
 fn unread(request: &Request, problem: Problem) -> Response {
+    if request.body().is_end_stream() { problem.into_response() } else { last(problem) }
+}
+
+/// The last answer on a connection, on which the rest of a body is still to come.
+fn last(problem: Problem) -> Response {
     let mut response = problem.into_response();
-    if !request.body().is_end_stream() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -175,7 +178,7 @@ async fn within_limits(answer: impl Future<Output = Response>) -> Response {
         Err(_) => {
             let seconds = REQUEST_TIME_MAX.as_secs();
             let detail = format!("the request did not arrive whole within {seconds} s");
-            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+            last(Problem::new(StatusCode::REQUEST_TIMEOUT, detail))
         }
     }
 }
