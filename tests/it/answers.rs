@@ -100,6 +100,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     check(&with("answers", json!([])), "400 state").await;
     check(&with("answers", json!([{ "question": "nps" }])), "400 answers[0].value").await;
     check(&with("answers", json!([{ "value": 9 }])), "400 answers[0].question").await;
+    check(&with("answers", json!([["nps", 9]])), "400 answers[0]").await;
     check(r#"{"site":"acme","survey":"checkout","state":"shown"}"#, "400 id").await;
     check(r#"{"site":"acme"}"#, "400 survey").await;
     check(&with("answers", json!([{ "question": "nps", "value": 9.5 }])), "422 answers[0].value")

@@ -42,7 +42,7 @@ pub(super) fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let detail = "the body has to be a JSON object, such as {\"site\": \"…\"}";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
-    serde_path_to_error::deserialize(value)
+    serde_path_to_error::deserialize(Sound(value))
         .map_err(|error| wrong(error.path(), &error.inner().to_string()))
 }
 
@@ -83,6 +83,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Sound<D> {
         self.0.deserialize_option(Sound(visitor))
     }
 
+    /// An object: a list would be read as its fields in their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(Sound(visitor))
+    }
+
     /// One of several names: nothing can stand beside it that would have to be looked at.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -96,7 +106,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Sound<D> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

@@ -75,7 +75,10 @@ mod tests {
         check(&|it| it["site"] = Value::from(7), "site: this has to be a text");
         check(&|it| it["test"] = Value::from("yes"), "test: this has to be true or false");
         check(&|it| it["answers"] = Value::Null, "answers: this has to be a list");
-        check(&|it| it["answers"][0] = Value::from(9), "answers[0]: this has to be an object");
+        for answer in [Value::from(9), Value::from(vec!["nps", "9"])] {
+            let object = "answers[0]: this has to be an object";
+            check(&|it| it["answers"][0] = answer.clone(), object);
+        }
         check(
             &|it| it["answers"][0]["value"] = Value::from(true),
             "answers[0].value: this has to be a whole number, a text or a list of options",
@@ -83,6 +86,8 @@ mod tests {
         check(&|it| it["attributes"] = Value::from("pro"), "attributes: this has to be an object");
         let states = "state: this has to be one of `shown`, `dismissed`, `answered`, `completed`";
         check(&|it| it["state"] = Value::from("done"), states);
-        check(&|it| it["state"] = Value::from(7), "state: this has to be a text");
+        for state in [Value::from(7), serde_json::json!({ "shown": 1 })] {
+            check(&|it| it["state"] = state.clone(), "state: this has to be a text");
+        }
     }
 }
