@@ -129,7 +129,12 @@ async fn diff_says_and_apply_changes() {
     let nobody = ["diff", "other.json", "--server", "http://127.0.0.1:9", "--admin-token", TOKEN];
     let (good, text) = run(&nobody, folder.path());
     assert!(!good && text.contains("no collector answers at http://127.0.0.1:9"), "{text}");
-    // Another server that finds nothing is no collector without this site.
+}
+
+#[test]
+fn what_finds_nothing_need_not_be_a_collector() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("other.json"), SITE).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = format!("http://{}", listener.local_addr().unwrap());
     let answers = std::thread::spawn(move || {
