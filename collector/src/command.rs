@@ -51,7 +51,7 @@ enum Command {
     Verify {
         #[command(flatten)]
         database: Database,
-        /// Write what was counted, while no collector uses the database
+        /// Write what was counted where it is not what the tallies say
         #[arg(long)]
         repair: bool,
     },
@@ -335,7 +335,7 @@ async fn verify(database: &str, repair: bool) -> anyhow::Result<ExitCode> {
         (_, true) => println!("{responses} responses counted again: {found} counters repaired"),
         (_, false) => println!(
             "{responses} responses counted again: {found} counters differ. \
-             Stop the collector and set them right with --repair"
+             Set them right with --repair"
         ),
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
