@@ -63,8 +63,8 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
-    /// Put such a copy in the place of the database, while no collector uses it; what was there is
-    /// kept beside it
+    /// Put a copy that backup wrote in the place of the database, while no collector uses it; what
+    /// was there is kept beside it
     Restore {
         /// The copy
         #[arg(value_name = "FILE")]
