@@ -28,6 +28,10 @@ use crate::watch::Watch;
 
 /// Connections served at the same time, unless told otherwise.
 pub const CONNECTIONS_MAX: usize = 16_384;
+/// Connections that the system may keep until they are accepted; of more, the clients try again
+/// after a second. Systems allow less than that where their owner has said so.
+#[cfg(unix)]
+const BACKLOG: i32 = 4_096;
 /// An admin token of fewer bytes is warned about.
 const TOKEN_BYTES_MIN: usize = 12;
 
@@ -158,7 +162,7 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
         socket.set_nonblocking(true)?;
         return Ok(TcpListener::from_std(socket)?);
     }
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             anyhow!("{address} is in use: stop what uses it, or choose another with --listen")
         }
@@ -168,7 +172,10 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
         _ => anyhow!(
             "{address} is no address to listen at ({error}): use one such as 127.0.0.1:8080"
         ),
-    })
+    })?;
+    #[cfg(unix)]
+    rustix::net::listen(&listener, BACKLOG).context("the socket cannot be listened at")?;
+    Ok(listener)
 }
 
 /// The socket that a service manager has opened for us, if it has.
