@@ -1,9 +1,11 @@
 //! A collector from start to shutdown.
 
 mod connections;
+mod counted;
 mod handles;
 mod patient;
 mod places;
+mod serving;
 mod tls;
 
 use std::io::ErrorKind;

@@ -250,6 +250,38 @@ async fn ten_thousand_idle_connections_disturb_nobody() {
     assert_eq!(collector.summary("checkout", "").await["answered"], 20);
 }
 
+/// Most memory of a collector to which others send 720 MiB that they never finish, in KiB.
+const UNFINISHED_KIB_MAX: u64 = 192 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_unfinished_requests_takes_little_memory_and_disturbs_nobody() {
+    const FLOOD: usize = 4_000;
+    let collector = Collector::start(SITE);
+    let good = || answered("checkout", "nps", 9);
+    let head = format!("POST /api/v1/responses HTTP/1.1\r\nHost: x\r\nX: {}", "y".repeat(31_000));
+    let body = "POST /api/v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 65000\r\n\r\n";
+    let body = format!("{body}{}", "y".repeat(64_000));
+    let both = format!("{head}\r\nContent-Length: 65000\r\n\r\n{}", "y".repeat(64_000));
+    let mut posted = 0;
+    for sent in [head, body, both] {
+        let url = collector.url.clone();
+        let flood = tokio::task::spawn_blocking(move || Crowd::start(&url, FLOOD, &sent));
+        while !flood.is_finished() {
+            assert_eq!(collector.post(&good()).await.status, 204);
+            posted += 1;
+        }
+        let crowd = flood.await.unwrap();
+        // A large one takes the place of one of those.
+        let many: Vec<_> = std::iter::repeat_with(good).take(50).collect();
+        assert_eq!(collector.post(&json!(many)).await.status, 204);
+        posted += many.len();
+        drop(crowd);
+    }
+    assert_eq!(collector.summary("checkout", "").await["answered"], posted);
+    let most = collector.memory_kib();
+    assert!(most < UNFINISHED_KIB_MAX, "{most} KiB");
+}
+
 #[tokio::test]
 async fn idle_connections_make_room_and_busy_ones_stay() {
     let collector = Collector::start_with(

@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
     waiting: Gauge,
     /// Connections that are open.
     pub connections: Gauge,
-    /// Connections that found no place.
+    /// Connections that found no place, or none for what they sent.
     pub turned_away: Counter,
 }
 
@@ -102,7 +102,7 @@ impl Metrics {
         let help = "Requests that wait for the writer of the store";
         registry.register("waiting", help, self.waiting.clone());
         registry.register("connections", "Connections that are open", self.connections.clone());
-        let help = "Connections that found no place";
+        let help = "Connections that found no place, or none for what they sent";
         registry.register("connections_turned_away", help, self.turned_away.clone());
     }
 

@@ -18,8 +18,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::counted::Counted;
 use super::patient::{Patience, Patient};
 use super::places::{Call, Place, Places, Tenant};
+use super::serving::{Answer, Serving};
 use super::tls::Tls;
 use crate::http::{Front, no_place};
 
@@ -93,6 +95,7 @@ struct Connection {
 impl Connection {
     /// Serves a stream, or what TLS makes of it.
     async fn start(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+        let stream = Counted::new(stream, self.tenant.0.clone());
         let Some(acceptor) = acceptor else { return self.serve(stream).await };
         let hello = tokio::time::timeout(PATIENCE.head, acceptor.accept(stream));
         let stream = tokio::select! {
@@ -122,17 +125,18 @@ impl Connection {
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        // Clients hang up as they please; that is no error of ours.
-        let call = tokio::select! {
-            biased;
-            _ = connection.as_mut() => return,
-            call = tenant.0.called() => call,
-        };
-        if call == Call::Leave {
-            return;
+        loop {
+            // Clients hang up as they please; that is no error of ours.
+            let call = tokio::select! {
+                biased;
+                _ = connection.as_mut() => return,
+                call = tenant.0.called() => call,
+            };
+            match call {
+                Call::Leave => return,
+                Call::Finish => connection.as_mut().graceful_shutdown(),
+            }
         }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
     }
 }
 
@@ -141,11 +145,10 @@ async fn answer(
     peer: SocketAddr,
     place: Arc<Place>,
     front: Arc<Front>,
-) -> Result<Response, Infallible> {
-    place.begin();
+) -> Result<Response<Answer>, Infallible> {
+    let serving = Serving::begin(place, &request);
     let answer = front.answer(peer, request).await;
-    place.end();
-    Ok(answer)
+    Ok(serving.answered(answer))
 }
 
 /// Says that there is no place, as far as the client listens.

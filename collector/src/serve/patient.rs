@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, Take};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::places::Place;
+
+/// Most bytes that are read at once. Who reads would make a buffer larger that was ever filled, and
+/// keep it as large as that: hyper's has one byte more than this.
+const READ_BYTES_MAX: u64 = 8 * 1024 - 1;
 
 /// How long is waited for a client.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +30,7 @@ pub(super) struct Patience {
 /// request is not limited here but with that of its answer. There is one alarm for all of it, which
 /// costs next to nothing while it is only put off.
 pub(super) struct Patient<S> {
-    stream: S,
+    stream: Take<S>,
     place: Arc<Place>,
     patience: Patience,
     /// How many requests there were when the head that is arriving began, and, once the rest of it
@@ -37,11 +41,16 @@ pub(super) struct Patient<S> {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl<S> Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Patient<S> {
     /// A stream that has a place.
     pub(super) fn new(stream: S, place: Arc<Place>, patience: Patience) -> Patient<S> {
         let alarm = Box::pin(sleep(patience.head));
+        let stream = stream.take(READ_BYTES_MAX);
         Patient { stream, place, patience, head: None, stalled: None, alarm }
+    }
+
+    fn pinned(&mut self) -> Pin<&mut S> {
+        Pin::new(self.stream.get_mut())
     }
 
     /// Notes that bytes arrived; they begin a head unless they belong to what is being served.
@@ -88,13 +97,14 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        self.stream.set_limit(READ_BYTES_MAX);
         if let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) {
             if buffer.filled().len() > before {
                 self.arrived();
@@ -110,13 +120,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let result = self.pinned().poll_write(context, bytes);
         self.written(result, context)
     }
 
@@ -129,21 +139,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         if let [slice] = slices {
             return self.poll_write(context, slice);
         }
-        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        let result = self.pinned().poll_write_vectored(context, slices);
         self.written(result, context)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.get_ref().is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_flush(context);
+        let result = self.pinned().poll_flush(context);
         self.written(result, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_shutdown(context);
+        let result = self.pinned().poll_shutdown(context);
         self.written(result, context)
     }
 }
@@ -160,16 +170,16 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(3_600);
 
-    fn patient(patience: Patience) -> (DuplexStream, Patient<DuplexStream>, Tenant) {
+    fn patient(patience: Patience, bytes: usize) -> (DuplexStream, Patient<DuplexStream>, Tenant) {
         let tenant = Places::new(1, &Metrics::new()).take().expect("a free place");
-        let (client, server) = duplex(16);
+        let (client, server) = duplex(bytes);
         (client, Patient::new(server, tenant.0.clone(), patience), tenant)
     }
 
     #[tokio::test]
     async fn half_a_head_and_an_answer_nobody_reads_have_their_time() {
         let patience = Patience { idle: LONG, head: SHORT, write: SHORT };
-        let (mut client, mut server, tenant) = patient(patience);
+        let (mut client, mut server, tenant) = patient(patience, 16);
         let mut buffer = [0; 16];
         let idle = timeout(5 * SHORT, server.read(&mut buffer)).await;
         assert!(idle.is_err(), "between two requests it waits");
@@ -177,9 +187,14 @@ mod tests {
         assert_eq!(server.read(&mut buffer).await.unwrap(), 3);
         let late = server.read(&mut buffer).await.unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
-        tenant.0.begin();
+        tenant.0.begin(0);
         let body = timeout(5 * SHORT, server.read(&mut buffer)).await;
         assert!(body.is_err(), "the time for a body is not limited here");
+        tenant.0.answered();
+        client.write_all(b"more").await.unwrap();
+        assert_eq!(server.read(&mut buffer).await.unwrap(), 4);
+        let passed_on = timeout(5 * SHORT, server.read(&mut buffer)).await;
+        assert!(passed_on.is_err(), "and what belongs to an answer that is sent begins no head");
         let unread = server.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(unread.kind(), io::ErrorKind::TimedOut);
     }
@@ -187,13 +202,26 @@ mod tests {
     #[tokio::test]
     async fn between_two_requests_is_not_waited_for_ever() {
         let patience = Patience { idle: SHORT, head: LONG, write: LONG };
-        let (_client, mut server, tenant) = patient(patience);
+        let (_client, mut server, tenant) = patient(patience, 16);
         let mut buffer = [0; 16];
-        tenant.0.begin();
+        tenant.0.begin(0);
         let served = timeout(5 * SHORT, server.read(&mut buffer)).await;
         assert!(served.is_err(), "its answer may take longer");
         tenant.0.end();
         let idle = server.read(&mut buffer).await.unwrap_err();
         assert_eq!(idle.kind(), io::ErrorKind::TimedOut);
+    }
+    #[tokio::test]
+    async fn little_is_read_at_once() {
+        let patience = Patience { idle: LONG, head: LONG, write: LONG };
+        let (mut client, mut server, _tenant) = patient(patience, 32 * 1024);
+        let (sent, mut buffer) = (vec![0; 20_000], vec![0; 20_000]);
+        let (written, read) = tokio::join!(client.write_all(&sent), async {
+            let first = server.read(&mut buffer).await.unwrap();
+            server.read_exact(&mut buffer[first..]).await.unwrap();
+            first
+        });
+        written.unwrap();
+        assert_eq!(read as u64, READ_BYTES_MAX);
     }
 }
