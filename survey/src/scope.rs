@@ -60,6 +60,13 @@ impl Range {
     pub(crate) fn contains(&self, day: Day) -> bool {
         self.from <= day && day <= self.to
     }
+
+    /// What is left of it without the days of another range.
+    fn without(self, other: Range) -> impl Iterator<Item = Range> {
+        let before = Range { to: self.to.min(other.from.plus(-1)), ..self };
+        let after = Range { from: self.from.max(other.to.plus(1)), ..self };
+        [before, after].into_iter().filter(|left| left.from <= left.to)
+    }
 }
 
 /// How long a period of the trend is.
@@ -109,8 +116,32 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// All ranges whose tallies are needed.
+    /// The ranges whose tallies are needed. No day is in two of them, or it would count twice.
     pub fn ranges(&self) -> impl Iterator<Item = Range> {
-        std::iter::once(self.range).chain(self.compare)
+        let earlier = self.compare.into_iter().flat_map(|earlier| earlier.without(self.range));
+        std::iter::once(self.range).chain(earlier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_day_is_read_twice() {
+        let check = |earlier: (i32, i32), expected: &[(i32, i32)]| {
+            let range = |(from, to)| Range { from: Day(from), to: Day(to) };
+            let scope =
+                Scope { range: range((10, 20)), every: Every::Day, compare: Some(range(earlier)) };
+            let found: Vec<_> = scope.ranges().map(|range| (range.from.0, range.to.0)).collect();
+            assert_eq!(found, [&[(10, 20)], expected].concat(), "{earlier:?}");
+        };
+        check((1, 9), &[(1, 9)]);
+        check((1, 10), &[(1, 9)]);
+        check((12, 15), &[]);
+        check((10, 20), &[]);
+        check((20, 30), &[(21, 30)]);
+        check((21, 30), &[(21, 30)]);
+        check((5, 25), &[(5, 9), (21, 25)]);
     }
 }

@@ -198,6 +198,25 @@ async fn weeks_start_as_in_the_sites_locale_and_scores_break_down_by_locale() {
 }
 
 #[tokio::test]
+async fn what_days_are_compared_with_changes_no_number_of_theirs() {
+    let collector = Collector::start(SITE);
+    for value in [9, 10, 3] {
+        post(&collector, "nps-web", &[("nps", json!(value))]).await;
+    }
+    let days = "from=2026-01-01&to=2035-12-31";
+    let alone = collector.summary("nps-web", days).await;
+    assert_eq!(alone["answered"], 3);
+    for earlier in ["2026-01-01..2035-12-31", "2026-02-01..2030-01-01", "2025-01-01..2034-12-31"] {
+        let mut compared = collector.summary("nps-web", &format!("{days}&compare={earlier}")).await;
+        let compare = compared.as_object_mut().unwrap().remove("compare").unwrap();
+        assert_eq!(compare["questions"][0]["change"], 0.0, "{earlier}");
+        let mut alone = alone.clone();
+        alone.as_object_mut().unwrap().remove("compare");
+        assert_eq!(compared, alone, "{earlier}");
+    }
+}
+
+#[tokio::test]
 async fn a_number_is_what_it_is_worth_however_it_is_written() {
     let collector = Collector::start(SITE);
     let check = async |value: &str, expected: &str| {
