@@ -1,6 +1,6 @@
 //! What would change: two site files, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -30,48 +30,80 @@ impl fmt::Display for Change {
 }
 
 /// The fields in which two site files differ, in the order of their names. Surveys, questions and
-/// options are told apart by their ids, so that their order and a field's default do not matter.
+/// options are told apart by their ids; where only their order is another one, that is a change of
+/// the list. A field's default is no change.
 pub fn changes(before: Option<&Site>, after: &Site) -> Vec<Change> {
-    let before = before.map_or_else(BTreeMap::new, fields);
-    let after = fields(after);
-    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let differ = |field: &&&String| before.get(**field) != after.get(**field);
-    let change = |field: &String| Change {
+    let before = before.map_or_else(Fields::default, Fields::of);
+    let after = Fields::of(after);
+    let names: BTreeSet<&String> = before.values.keys().chain(after.values.keys()).collect();
+    let fields = names.into_iter().map(|field| Change {
         field: field.clone(),
-        before: before.get(field).cloned(),
-        after: after.get(field).cloned(),
-    };
-    names.iter().filter(differ).map(|field| change(field)).collect()
+        before: before.values.get(field).cloned(),
+        after: after.values.get(field).cloned(),
+    });
+    let lists = before.lists.iter().filter_map(|(field, old)| {
+        let new = after.lists.get(field)?;
+        let [was, is] = [(old, new), (new, old)].map(|(of, other)| {
+            let kept = of.iter().filter(|name| other.contains(name));
+            kept.cloned().map(Value::String).collect()
+        });
+        Some(Change { field: field.clone(), before: Some(was), after: Some(is) })
+    });
+    let mut changes: Vec<_> = fields.chain(lists).filter(|it| it.before != it.after).collect();
+    changes.sort_by(|one, other| one.field.cmp(&other.field));
+    changes
 }
 
-/// Every field that is no object, by its path.
-fn fields(site: &Site) -> BTreeMap<String, Value> {
-    let mut fields = BTreeMap::new();
-    collect(serde_json::to_value(site).unwrap_or_default(), String::new(), &mut fields);
-    fields.remove("$schema");
-    fields
+/// What stands in a site file, by its path.
+#[derive(Default)]
+struct Fields {
+    /// Every field that is no object.
+    values: BTreeMap<String, Value>,
+    /// What the objects of each list are named, in their order.
+    lists: BTreeMap<String, Vec<String>>,
 }
 
-fn collect(value: Value, path: String, fields: &mut BTreeMap<String, Value>) {
-    let below =
-        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                collect(value, below(&name), fields);
+impl Fields {
+    fn of(site: &Site) -> Fields {
+        let mut fields = Fields::default();
+        fields.collect(serde_json::to_value(site).unwrap_or_default(), String::new());
+        fields.values.remove("$schema");
+        fields
+    }
+
+    fn collect(&mut self, value: Value, path: String) {
+        let below =
+            |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        match value {
+            Value::Object(object) => {
+                for (name, value) in object {
+                    self.collect(value, below(&name));
+                }
             }
-        }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            for (at, item) in items.into_iter().enumerate() {
-                let id = item["id"].as_str().or(item["scale"].as_str());
-                let name = id.map_or_else(|| at.to_string(), str::to_owned);
-                collect(item, below(&name), fields);
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                let names = names_of(&items);
+                for (item, name) in items.into_iter().zip(&names) {
+                    self.collect(item, below(name));
+                }
+                self.lists.insert(path, names);
             }
-        }
-        other => {
-            fields.insert(path, other);
+            other => {
+                self.values.insert(path, other);
+            }
         }
     }
+}
+
+/// What the objects of a list are named: by id, or by scale, of which a second one has a number.
+fn names_of(items: &[Value]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let name = item["id"].as_str().or(item["scale"].as_str());
+        let name = name.map_or_else(|| at.to_string(), str::to_owned);
+        let number = 1 + names.iter().filter(|it| **it == name).count();
+        names.push(if number == 1 { name } else { format!("{name}-{number}") });
+    }
+    names
 }
 
 #[cfg(test)]
@@ -97,6 +129,25 @@ mod tests {
         check(
             &BEFORE.replace("Old?", "New?"),
             &["~ surveys.x.questions.nps.prompt: \"Old?\" → \"New?\""],
+        );
+        let two = BEFORE.replace(
+            r#"{"scale":"nps","prompt":"?"}"#,
+            r#"{"scale":"agree","prompt":"1"},{"scale":"agree","prompt":"2"}"#,
+        );
+        let check_two = |wrong: &str, right: &str, expected: &[&str]| {
+            let [before, after] = [two.clone(), two.replace(wrong, right)]
+                .map(|text| serde_json::from_str::<Site>(&text).unwrap());
+            let found = changes(Some(&before), &after);
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{wrong} → {right}");
+        };
+        check_two("\"1\"", "\"3\"", &["~ surveys.y.questions.agree.prompt: \"1\" → \"3\""]);
+        check_two("\"2\"", "\"3\"", &["~ surveys.y.questions.agree-2.prompt: \"2\" → \"3\""]);
+        check(
+            r#"{"site":"a","origins":["https://a.com"],"surveys":[
+            {"id":"y","questions":[{"scale":"nps","prompt":"?"}]},
+            {"id":"x","questions":[{"scale":"nps","prompt":"Old?"}]}]}"#,
+            &[r#"~ surveys: ["x","y"] → ["y","x"]"#],
         );
         check(&BEFORE.replace("\"origins\"", "\"budget\":7,\"origins\""), &["+ budget: 7.0"]);
         check(

@@ -124,6 +124,8 @@ async fn diff_says_and_apply_changes() {
     let (good, text) = on_server("apply");
     assert!(good && text.contains("is as other.json says"), "{text}");
     write(&SITE.replace("Would you", "Will you"));
+    let (good, text) = on_server("diff");
+    assert!(good && text.contains("1 fields would change"), "{text}");
     let (good, text) = on_server("apply");
     assert!(!good && text.contains("managed by its file"), "{text}");
     let nobody = ["diff", "other.json", "--server", "http://127.0.0.1:9", "--admin-token", TOKEN];
