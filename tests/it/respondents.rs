@@ -190,6 +190,29 @@ async fn a_proven_user_is_asked_seldom_on_every_device() {
 }
 
 #[tokio::test]
+async fn what_is_not_asked_now_is_not_due() {
+    let survey = |id: &str, more: &str| {
+        format!(r#"{{"id":"{id}","questions":[{{"scale":"nps","prompt":"?"}}]{more}}}"#)
+    };
+    let surveys = [
+        survey("live", r#","responses_max":2"#),
+        survey("paused", r#","active":false"#),
+        survey("ended", r#","ends":"2020-12-31""#),
+        survey("waiting", r#","starts":"2999-01-01""#),
+        survey("full", r#","responses_max":1"#),
+    ];
+    let site = r#"{"site":"acme","origins":["https://acme.com"],"surveys":["#;
+    let collector = Collector::start(&format!("{site}{}]}}", surveys.join(",")));
+    for survey in ["live", "full"] {
+        assert_eq!(collector.post(&answered(survey, "nps", 9)).await.status, 204);
+    }
+    let asked = ["full", "waiting", "ended", "paused", "live"];
+    let body = json!({ "site": "acme", "surveys": asked });
+    let due = post(&collector, "/api/v1/due", &body).await.json();
+    assert_eq!(due["due"], json!(["live"]));
+}
+
+#[tokio::test]
 async fn a_proof_is_noted_and_never_stored() {
     let collector = Collector::start(SITE);
     let right = signed(&secret(&collector).await, "u_42");

@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use survey::frequency::{self, Past};
 use survey::response::uuid_v7_ms;
 use survey::site::SURVEYS_MAX;
+use survey::standing::Standing;
 
 use super::body::whole;
 use super::client::Client;
 use super::ingest::{Sender, no_such};
 use super::problem::Problem;
-use super::{App, Shared, json};
+use super::{App, Shared, json, standing};
 use crate::clock;
 use crate::signature::{self, About};
 
@@ -87,8 +88,14 @@ pub(super) async fn post(
         Some(user) => past_of(&app, &asked.site, user).await?,
         None => BTreeMap::new(),
     };
-    let is_due = |survey: &String| frequency::may_show(&live.site, survey, &past, now_ms);
-    let due = asked.surveys.iter().filter(|survey| is_due(survey)).cloned().collect();
+    let mut due = Vec::new();
+    for survey in &asked.surveys {
+        if frequency::may_show(&live.site, survey, &past, now_ms)
+            && standing::of(&app, &live, survey).await? == Standing::Live
+        {
+            due.push(survey.clone());
+        }
+    }
     let token = token(&app, &asked, proven, now_ms).await?;
     Ok(Json(Due { due, past, token }))
 }
