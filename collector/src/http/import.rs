@@ -72,9 +72,13 @@ pub(super) async fn post(
     // The answer begins at once: no limit in time for a request holds a large file up.
     tokio::spawn(async move {
         let file = receive(body).await;
-        let import = tokio::task::spawn_blocking(move || run(&importer, file, sender));
-        let _ = import.await;
-        drop(turn);
+        let import = move || {
+            let told = run(&importer, file, sender);
+            // Whoever has read the answer to its end may send another file.
+            drop(turn);
+            drop(told);
+        };
+        let _ = tokio::task::spawn_blocking(import).await;
     });
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(events)).into_response())
 }
@@ -122,8 +126,13 @@ async fn receive(mut body: Body) -> Result<File, String> {
     }
 }
 
-/// Imports a file and tells the client. What was begun is finished even if nobody listens.
-fn run(importer: &Importer, file: Result<File, String>, sender: Sender<Bytes, StoreError>) {
+/// Imports a file and tells the client, whose answer ends when what comes back is dropped. What was
+/// begun is finished even if nobody listens.
+fn run(
+    importer: &Importer,
+    file: Result<File, String>,
+    sender: Sender<Bytes, StoreError>,
+) -> Option<Sender<Bytes, StoreError>> {
     let mut listener = Some(sender);
     let mut tell = |event: Event| {
         let mut line = serde_json::to_vec(&event).unwrap_or_default();
@@ -141,4 +150,5 @@ fn run(importer: &Importer, file: Result<File, String>, sender: Sender<Bytes, St
         Ok(file) => importer.run(&file, &mut tell),
         Err(reason) => tell(Event::Failed { reason }),
     }
+    listener
 }
