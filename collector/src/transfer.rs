@@ -14,6 +14,7 @@ mod listed;
 mod peers;
 mod rows;
 mod score;
+mod separator;
 
 use std::sync::Arc;
 

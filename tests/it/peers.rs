@@ -58,3 +58,14 @@ fn exports_of_peers_are_understood() {
         ],
     );
 }
+
+#[test]
+fn tables_of_spreadsheets_are_understood() {
+    for (name, separator) in [("semicolons.csv", ";"), ("tabs.csv", "\t")] {
+        let rows = ["submitted_at,q:nps,comment:nps", "2026-03-01,9,\"a, b\"", "2026-03-02,3,c"];
+        let text = rows.join("\r\n").replace(',', separator);
+        let collector = stopped();
+        let (good, said, problems) = import(&collector, name, &text, &[]);
+        assert!(good && said.contains("2 responses added"), "{name}: {said}{problems}");
+    }
+}

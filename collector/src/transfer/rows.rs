@@ -5,6 +5,8 @@ use std::io::{self, BufRead as _, BufReader, Read};
 
 use anyhow::Context as _;
 
+use super::separator::separator;
+
 /// Most bytes of one row. Otherwise a quote that is never closed would make the rest of a file one
 /// row, and memory would have to hold it.
 const ROW_BYTES_MAX: usize = 1024 * 1024;
@@ -42,12 +44,15 @@ pub(super) enum Rows<R: Read> {
 
 /// A table that is read. Its rows may be of any length, so that a wrong one can be told from the
 /// others.
-pub(super) struct Table<R: Read>(csv::Reader<Rationed<R>>);
+pub(super) struct Table<R: Read>(csv::Reader<BufReader<Rationed<R>>>);
 
 impl<R: Read> Table<R> {
     /// A table with a header.
     pub(super) fn new(file: R) -> Table<R> {
-        Table(csv::ReaderBuilder::new().flexible(true).from_reader(Rationed::new(file)))
+        let mut file = BufReader::new(Rationed::new(file));
+        // What cannot be read is told when it is needed.
+        let separator = separator(file.fill_buf().unwrap_or_default());
+        Table(csv::ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(file))
     }
 
     /// The names of its columns.
@@ -60,7 +65,7 @@ impl<R: Read> Table<R> {
     }
 
     fn next(&mut self) -> anyhow::Result<Option<Row>> {
-        self.0.get_mut().ration();
+        self.0.get_mut().get_mut().ration();
         let mut cells = csv::ByteRecord::new();
         let at = self.0.position().line();
         let more = self.0.read_byte_record(&mut cells).with_context(|| format!("line {at}"))?;

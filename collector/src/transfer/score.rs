@@ -1,7 +1,7 @@
 //! `nabz score`: the score of a column of values, by the same code as everywhere.
 
 use std::fs::File;
-use std::io::{Read, stdin};
+use std::io::{BufRead as _, BufReader, Read, stdin};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,8 @@ use clap::Args;
 use survey::score::{Distribution, Kind, rounded};
 use survey::tally::{CELLS, Cells};
 use survey::{Question, Scale};
+
+use super::separator::separator;
 
 /// Compute the score of a column of values, with its interval
 #[derive(Debug, Args)]
@@ -89,8 +91,11 @@ impl Score {
     }
 
     fn count(&self, input: impl Read, question: &Question) -> anyhow::Result<Counted> {
+        let mut input = BufReader::new(input);
+        let separator = separator(input.fill_buf()?);
+        let mut reader = csv::ReaderBuilder::new();
         let mut reader =
-            csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(input);
+            reader.flexible(true).has_headers(false).delimiter(separator).from_reader(input);
         let mut counted = Counted::default();
         let mut column = None;
         for record in reader.records() {
