@@ -135,6 +135,7 @@ async fn an_excluded_response_leaves_every_number_and_can_come_back() {
     assert_eq!(look().await, json!([2, 0, 0.0]));
     let wrong = [
         (json!({ "excluded": "yes" }), "400 excluded"),
+        (json!({ "why": "spam" }), "400 why"),
         (json!({ "due": "tomorrow" }), "400 due"),
         (json!({ "note": "x".repeat(2_001) }), "400 note"),
         (json!({ "colour": 1 }), "400 colour"),

@@ -50,6 +50,10 @@ fn amendment(fields: &Map<String, Value>) -> Result<Amendment, Problem> {
         let detail = format!("there is no such field; known are {}", FIELDS.join(", "));
         return Err(Problem::bad(unknown.as_str(), detail));
     }
+    if fields.contains_key("why") && !fields.contains_key("excluded") {
+        let detail = "this is why something is left out or counts again: send \"excluded\" with it";
+        return Err(Problem::bad("why", detail));
+    }
     let why = text(fields, "why")?.flatten();
     let excluded = fields.get("excluded").map(|value| {
         let excluded = value.as_bool();

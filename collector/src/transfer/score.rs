@@ -46,6 +46,9 @@ fn points(text: &str) -> anyhow::Result<u8> {
     }
 }
 
+/// The column of an export that says what is left out of every number.
+const EXCLUDED: &str = "excluded";
+
 /// Values counted, and those that are none: their line and what stands there.
 #[derive(Default)]
 struct Counted {
@@ -97,7 +100,7 @@ impl Score {
         let mut reader =
             reader.flexible(true).has_headers(false).delimiter(separator).from_reader(input);
         let mut counted = Counted::default();
-        let mut column = None;
+        let (mut column, mut excluded) = (None, None);
         for record in reader.records() {
             let record = record?;
             let line = record.position().map_or(0, csv::Position::line);
@@ -106,8 +109,13 @@ impl Score {
                 None => self.column_in(&record, question)?,
             };
             column = Some(at);
-            let cell = record.get(at).unwrap_or_default().trim();
-            if is_header || cell.is_empty() {
+            if is_header {
+                excluded = record.iter().position(|name| name.trim() == EXCLUDED);
+                continue;
+            }
+            let cell_at = |at: usize| record.get(at).unwrap_or_default().trim();
+            let cell = cell_at(at);
+            if cell.is_empty() || excluded.is_some_and(|at| cell_at(at) == "true") {
                 continue;
             }
             match value(cell, question) {
@@ -234,7 +242,7 @@ mod tests {
         check(
             Scale::Effort,
             Some("q:ces"),
-            "id,q:ces\na,2\nb,\nc,5\n",
+            "id,excluded,q:ces\na,false,2\nb,,\nc,,5\nd,true,7\n",
             &expect![[r#"
             []
             CES (mean effort): 3.50 (95 % interval: 1.00 to 7.00)
