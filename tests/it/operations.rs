@@ -89,6 +89,7 @@ async fn a_backup_comes_back_whatever_a_crash_left() {
     assert!(good && text.contains("21 responses"), "{text}");
     let (good, text) = nabz(&["restore", "copy.db"]);
     assert!(!good && text.contains("nabz.db.replaced is there already"), "{text}");
+    assert!(!collector.folder().join("nabz.db.restored").exists(), "nothing unfinished is left");
     let collector = collector.kill_and_restart(&ARGUMENTS);
     assert_eq!(collector.summary("checkout", "").await["answered"], 20);
     collector.verify();

@@ -32,31 +32,31 @@ pub(in super::super) async fn restore(
         let copied = database::open_to_look(&from)?;
         need_whole(&copied, &from)?;
         let _lock = Lock::take(&path)?;
+        let aside = beside(&path, ".replaced");
+        if aside.exists() {
+            return Err(BackupError::Taken(aside));
+        }
         let coming = beside(&path, ".restored");
         let _ = std::fs::remove_file(&coming);
         copy(&copied, &coming)?;
-        let aside = put_aside(&path)?;
+        put_aside(&path, &aside)?;
         std::fs::rename(&coming, &path).map_err(|reason| unwritable(&path, &reason))?;
-        Ok(aside)
+        Ok(Some(aside).filter(|aside| aside.exists()))
     })
     .await
 }
 
 /// Gives a database another name, and its log with it: that must not be taken for the next one's.
-fn put_aside(path: &Path) -> Result<Option<PathBuf>, BackupError> {
-    let aside = beside(path, ".replaced");
-    if aside.exists() {
-        return Err(BackupError::Taken(aside));
-    }
+fn put_aside(path: &Path, aside: &Path) -> Result<(), BackupError> {
     for kind in ["", "-wal"] {
-        let (from, to) = (beside(path, kind), beside(&aside, kind));
+        let (from, to) = (beside(path, kind), beside(aside, kind));
         if from.exists() {
             std::fs::rename(&from, &to).map_err(|reason| unwritable(&to, &reason))?;
         }
     }
     // Made anew from the log whenever it is missing.
     let _ = std::fs::remove_file(beside(path, "-shm"));
-    Ok(aside.exists().then_some(aside))
+    Ok(())
 }
 
 /// The path with something behind it.
