@@ -206,7 +206,7 @@ async fn what_is_not_asked_now_is_not_due() {
     for survey in ["live", "full"] {
         assert_eq!(collector.post(&answered(survey, "nps", 9)).await.status, 204);
     }
-    let asked = ["full", "waiting", "ended", "paused", "live"];
+    let asked = ["full", "waiting", "ended", "paused", "live", "full", "live"];
     let body = json!({ "site": "acme", "surveys": asked });
     let due = post(&collector, "/api/v1/due", &body).await.json();
     assert_eq!(due["due"], json!(["live"]));

@@ -1,7 +1,7 @@
 //! `POST /api/v1/due`: whether a user of the host may be asked, whatever device they are on, and
 //! tokens that prove so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
 use axum::body::Body;
@@ -88,8 +88,9 @@ pub(super) async fn post(
         Some(user) => past_of(&app, &asked.site, user).await?,
         None => BTreeMap::new(),
     };
-    let mut due = Vec::new();
-    for survey in &asked.surveys {
+    let (mut due, mut seen) = (Vec::new(), HashSet::new());
+    // Some have their answers counted for that: once, however often they are named.
+    for survey in asked.surveys.iter().filter(|survey| seen.insert(*survey)) {
         if frequency::may_show(&live.site, survey, &past, now_ms)
             && standing::of(&app, &live, survey).await? == Standing::Live
         {
