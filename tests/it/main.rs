@@ -52,6 +52,8 @@ mod tls;
 mod transfer;
 /// What a visitor downloads.
 mod weight;
+/// Rows that cannot be imported as they stand.
+mod wrong_rows;
 
 /// What visitors have set, and what they hold.
 mod devices;

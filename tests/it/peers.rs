@@ -42,7 +42,7 @@ fn exports_of_peers_are_understood() {
     check(
         "PostHog, an event for each question",
         "uuid,event,timestamp,distinct_id,properties.$survey_submission_id,properties.$survey_response_0,properties.$survey_response_1\n\
-         a,survey sent,2026-03-01T10:00:00Z,u1,s1,10,\nb,survey sent,2026-03-01T10:00:05Z,u1,s1,,late\nc,survey sent,2026-03-02T10:00:00Z,u3,s2,2,\n",
+         a,survey sent,2026-03-01T10:00:00Z,u1,s1,10,\nb,survey sent,2026-03-05T10:00:05Z,u1,s1,,late\nc,survey sent,2026-03-02T10:00:00Z,u3,s2,2,\n",
         &[
             json!(["2026-03-01T10:00:00Z", [{ "question": "nps", "value": 10 }, { "question": "wrong", "value": ["late"] }], "u1", null, true, false]),
             json!(["2026-03-02T10:00:00Z", [{ "question": "nps", "value": 2 }], "u3", null, true, false]),

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Collector, TOKEN, answered, nabz, new_id, response};
 
-const SITE: &str = r#"{
+pub(crate) const SITE: &str = r#"{
   "site": "acme", "origins": ["https://acme.com"], "breakdowns": ["plan"], "time_zone": "Asia/Tehran",
   "surveys": [
     { "id": "checkout", "questions": [
@@ -201,58 +201,6 @@ async fn rows_without_showings_count_in_scores_and_in_no_rate() {
 }
 
 #[test]
-fn wrong_rows_are_listed_and_nothing_is_half_imported() {
-    let collector = stopped();
-    let text = "submitted_at,q:nps,comment:nps,q:wrong\n2026-03-01,11,,\n2026-03-01,9,\"two\nlines\",\n31.3.2026,9,,\n2026-03-01,nine,,\n2026-03-01,,why,\n2026-03-01,,,\n2026-03-01,1\n2026-03-01,,,late;early\n";
-    let (good, said, problems) = import(&collector, "bad.csv", text, &[]);
-    assert!(!good && said.is_empty(), "{said}");
-    for expected in [
-        "bad.csv:2: q:nps: 11 is not on the scale nps: use a whole number from 0 to 10",
-        "bad.csv:5: submitted_at: \"31.3.2026\" is no time",
-        "bad.csv:6: q:nps: \"nine\" is not a whole number from 0 to 10",
-        "bad.csv:7: comment:nps: a comment without an answer to \"nps\"",
-        "bad.csv:8: state: no question is answered",
-        "bad.csv:9: 2 cells; the header has 4",
-        "bad.csv:10: q:wrong: \"early\" is no option: use a list of late, rude",
-        "nothing was imported",
-    ] {
-        assert!(problems.contains(expected), "{expected} in\n{problems}");
-    }
-    assert_eq!(export(&collector, "ndjson"), "");
-    let (good, said, _) = import(&collector, "bad.csv", text, &["--skip-bad"]);
-    assert!(good, "{said}");
-    assert_eq!(said, "1 responses added, 0 were there already, 7 wrong rows left out\n");
-    assert_eq!(export(&collector, "ndjson").lines().count(), 1);
-
-    let open =
-        format!("submitted_at,q:nps,comment:nps\n2026-03-01,9,\"{}\n", "x\n".repeat(600_000));
-    let (good, _, problems) = import(&collector, "open.csv", &open, &["--skip-bad"]);
-    assert!(!good && problems.contains("line 2: this row has more than a MiB"), "{problems}");
-    let cells = "submitted_at,q:nps,note,due,excluded,revision\n2026-03-01,9,,31.12.,,\n2026-03-01,9,,,maybe,\n2026-03-01,9,,,,two\n";
-    let cells = format!("{cells}2026-03-01,9,{},,,\n", "x".repeat(2_001));
-    let (_, _, problems) = import(&collector, "cells.csv", &cells, &[]);
-    for expected in [
-        "cells.csv:2: due: ",
-        "cells.csv:3: excluded: \"maybe\" is neither true nor false",
-        "cells.csv:4: revision: \"two\" is not a whole number",
-        "cells.csv:5: note: at most 2000 characters are kept",
-    ] {
-        assert!(problems.contains(expected), "{expected} in\n{problems}");
-    }
-
-    let lines = "{\"submitted_at\":\"2026-03-01\",\"answers\":[{\"question\":\"nps\",\"value\":\"x\"}]}\n{}\nnone\n";
-    let (good, _, problems) = import(&collector, "bad.ndjson", lines, &[]);
-    assert!(!good && problems.contains("bad.ndjson:1: q:nps: the scale nps takes"), "{problems}");
-    assert!(problems.contains("bad.ndjson:2: submitted_at: this field is missing"), "{problems}");
-    assert!(problems.contains("bad.ndjson:3: this is not JSON"), "{problems}");
-
-    let many = format!("submitted_at,q:nps\n{}", "2026-03-01,12\n".repeat(60));
-    let (_, _, problems) = import(&collector, "many.csv", &many, &[]);
-    assert!(problems.contains("… and 10 more wrong rows"), "{problems}");
-    assert!(!problems.contains("many.csv:52:"), "{problems}");
-}
-
-#[test]
 fn columns_surveys_and_files_that_are_not_there_are_named() {
     let collector = stopped();
     let check = |text: &str, expected: &str| {
@@ -337,22 +285,6 @@ async fn a_running_collector_takes_what_its_database_refuses() {
     check("checkout/import?format=xml", TOKEN, "400 format").await;
     check("checkout/import?from=excel", TOKEN, "400 from").await;
     check("checkout/import?skip_bad=perhaps", TOKEN, "400 skip_bad").await;
-}
-
-#[tokio::test]
-async fn an_id_of_another_survey_is_a_wrong_row() {
-    let mut collector = Collector::start(SITE);
-    let post = answered("other", "nps", 9);
-    collector.post(&post).await;
-    assert!(collector.stop());
-    let id = post["id"].as_str().unwrap();
-    let text = format!("id,submitted_at,q:nps\n{id},2026-03-01,9\n");
-    let (good, _, problems) = import(&collector, "ids.csv", &text, &[]);
-    assert!(
-        !good
-            && problems.contains(&format!("ids.csv:2: id: {id} is a response of survey \"other\"")),
-        "{problems}"
-    );
 }
 
 #[test]

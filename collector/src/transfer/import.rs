@@ -3,6 +3,7 @@
 
 mod importer;
 mod maker;
+mod occurred;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Seek as _, Write as _};

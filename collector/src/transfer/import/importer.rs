@@ -5,6 +5,7 @@
 //! batch is being written, the next one is made. Between two batches, whoever else writes has
 //! their turn.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Seek as _;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use super::super::columns::Layout;
 use super::super::draft::{Context, Draft, Problem};
 use super::super::rows::{Row, Rows, Table};
 use super::super::{Format, From};
-use super::maker::{Made, Maker, Occurred};
+use super::maker::{Made, Maker};
+use super::occurred::Occurred;
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::{Kept, Posted, Store, StoreError};
@@ -123,15 +125,14 @@ impl Importer {
             return Ok(Event::Refused { wrong: 0 });
         };
         self.check(&mut pass, &mut wrong)?;
-        let wrong = wrong.rows;
-        if wrong > 0 && !self.how.skip_bad {
-            return Ok(Event::Refused { wrong });
+        if wrong.rows > 0 && !self.how.skip_bad {
+            return Ok(Event::Refused { wrong: wrong.rows });
         }
         let mut again = Listing { rows: LISTED_MAX, tell };
         let pass = self.pass(file, &context, &mut again)?;
         let pass = pass.ok_or_else(|| anyhow::anyhow!("the file changed meanwhile"))?;
-        let Written { added, revised, known, refused } = self.write_in_bulk(pass, tell)?;
-        Ok(Event::Imported { added, revised, known, wrong: wrong + refused })
+        let Written { added, revised, known, wrong } = self.write_in_bulk(pass, tell)?;
+        Ok(Event::Imported { added, revised, known, wrong })
     }
 
     fn context(&self) -> anyhow::Result<Context> {
@@ -181,10 +182,11 @@ impl Importer {
             let (site, survey) = (pass.context.site.clone(), self.survey.clone());
             let ids = batch.good.iter().map(|(_, posted)| posted.response.id.clone()).collect();
             let others = Handle::current().block_on(self.store.of_other_surveys(site, survey, ids));
+            let others: HashMap<String, String> = others?.into_iter().collect();
             let mut problems = batch.wrong;
-            for (id, other) in others? {
-                let place = batch.good.iter().find(|(_, posted)| posted.response.id == id);
-                let line = place.map_or(0, |(line, _)| *line);
+            for (line, posted) in batch.good {
+                let id = posted.response.id;
+                let Some(other) = others.get(&id) else { continue };
                 let message = format!("{id} is a response of survey {other:?}");
                 problems.push(Problem { line, field: "id".to_owned(), message });
             }
@@ -210,12 +212,13 @@ impl Importer {
         let mut written = Written::default();
         let mut pending: Option<JoinHandle<Result<Vec<Kept>, StoreError>>> = None;
         loop {
-            let good = pass.batch()?.map(Batch::into_posted);
+            let batch = pass.batch()?;
+            written.wrong += batch.as_ref().map_or(0, |batch| batch.wrong.len() as u64);
             if let Some(pending) = pending.take() {
                 written.count(&Handle::current().block_on(pending)??);
                 tell(pass.progress(Step::Writing));
             }
-            let Some(good) = good else { return Ok(written) };
+            let Some(good) = batch.map(Batch::into_posted) else { return Ok(written) };
             let store = self.store.clone();
             pending = Some(Handle::current().spawn(async move { store.append(good).await }));
         }
@@ -266,9 +269,9 @@ impl Pass<'_> {
         let made = in_parallel(&rows, self.how.threads, |row| self.make(row));
         let mut batch = Batch { good: Vec::with_capacity(rows.len()), wrong: Vec::new() };
         for made in made {
-            match made {
-                Ok(None) => {}
-                Ok(Some(made)) => batch.good.push((made.line, self.occurred.posted(made))),
+            let told = |made: Made| Ok((made.line, self.occurred.posted(made)?));
+            match made.and_then(|made| made.map(told).transpose()) {
+                Ok(good) => batch.good.extend(good),
                 Err(problem) => batch.wrong.push(problem),
             }
         }
@@ -309,7 +312,7 @@ struct Written {
     added: u64,
     revised: u64,
     known: u64,
-    refused: u64,
+    wrong: u64,
 }
 
 impl Written {
@@ -319,7 +322,7 @@ impl Written {
                 Kept::New => self.added += 1,
                 Kept::Revised => self.revised += 1,
                 Kept::Known => self.known += 1,
-                Kept::OtherSurvey(_) | Kept::Unanswered | Kept::Damaged(_) => self.refused += 1,
+                Kept::OtherSurvey(_) | Kept::Unanswered | Kept::Damaged(_) => self.wrong += 1,
             }
         }
     }

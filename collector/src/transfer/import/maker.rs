@@ -1,9 +1,10 @@
 //! Makes what is stored from what a row says.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use foldhash::quality::FixedState;
 use sha2::{Digest as _, Sha256};
 use survey::response::Response;
 use survey::{Definition, Refusal, State, accept};
@@ -23,14 +24,21 @@ pub(super) struct Maker {
 pub(super) struct Made {
     /// The line the row starts at.
     pub line: u64,
-    posted: Posted,
-    made_from: MadeFrom,
+    /// What is stored.
+    pub posted: Posted,
+    /// What its id was made from.
+    pub made_from: MadeFrom,
 }
 
 /// What a response's id was made from.
-enum MadeFrom {
+pub(super) enum MadeFrom {
     /// It is the file's own.
-    Id,
+    Id {
+        /// A hash of it.
+        id: u64,
+        /// The end of one of everything the row says.
+        content: u32,
+    },
     /// From everything the row says: equal rows are different responses.
     Content([u8; 32]),
     /// From the id that a peer knows it by: rows with the same one are revisions of one response.
@@ -102,14 +110,21 @@ impl Maker {
 
 impl MadeFrom {
     fn of(draft: &Draft) -> MadeFrom {
-        let Draft { response, submitted_at_ms, excluded, key, .. } = draft;
+        let Draft { response, submitted_at_ms, excluded, imported, handling, key, .. } = draft;
         let Response { id, site, survey, .. } = response;
         let hash = |json: Result<Vec<u8>, _>| Sha256::digest(json.unwrap_or_default()).into();
-        let excluded = excluded.unwrap_or_default();
         match key {
-            _ if !id.is_empty() => MadeFrom::Id,
+            _ if !id.is_empty() => {
+                let excluded = excluded.unwrap_or(response.test);
+                let all = (response, submitted_at_ms, excluded, imported, handling);
+                let content = serde_json::to_vec(&all).unwrap_or_default();
+                // The same in both ways through a file.
+                let hash = FixedState::default();
+                MadeFrom::Id { id: hash.hash_one(id), content: hash.hash_one(content) as u32 }
+            }
             Some(key) => MadeFrom::Key(hash(serde_json::to_vec(&(site, survey, key)))),
             None => {
+                let excluded = excluded.unwrap_or_default();
                 let content = serde_json::to_vec(&(response, submitted_at_ms, excluded));
                 MadeFrom::Content(hash(content))
             }
@@ -117,46 +132,8 @@ impl MadeFrom {
     }
 }
 
-/// How often contents and keys occurred before in a file, by the beginning of their hash, and the
-/// time of the first: of a row, nothing else is kept in memory. Should two share it, one of them
-/// gets a higher number, which is as good as any.
-#[derive(Default)]
-pub(super) struct Occurred(HashMap<u64, (u32, i64)>);
-
-impl Occurred {
-    /// What is stored of the next row of a file.
-    pub(super) fn posted(&mut self, made: Made) -> Posted {
-        let Made { mut posted, made_from, .. } = made;
-        match made_from {
-            MadeFrom::Id => {}
-            MadeFrom::Content(hash) => {
-                let (before, _) = self.count(hash, posted.submitted_at_ms);
-                if before > 0 {
-                    posted.response.id = id(hash, before, posted.submitted_at_ms);
-                }
-            }
-            MadeFrom::Key(hash) => {
-                let (before, first_ms) = self.count(hash, posted.submitted_at_ms);
-                if before > 0 {
-                    posted.response.id = id(hash, 0, first_ms);
-                    posted.response.revision += before;
-                }
-            }
-        }
-        posted
-    }
-
-    /// How often it occurred before, and the time of the first row in which it did.
-    fn count(&mut self, [a, b, c, d, e, f, g, h, ..]: [u8; 32], at_ms: i64) -> (u32, i64) {
-        let hash = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-        let (count, first_ms) = self.0.entry(hash).or_insert((0, at_ms));
-        *count += 1;
-        (*count - 1, *first_ms)
-    }
-}
-
 /// A UUID v7 of a time, and of a content as often as it occurred.
-fn id(content: [u8; 32], occurred: u32, at_ms: i64) -> String {
+pub(super) fn id(content: [u8; 32], occurred: u32, at_ms: i64) -> String {
     let occurred = u64::from(occurred).to_be_bytes();
     let hash = Sha256::new().chain_update(content).chain_update(occurred).finalize();
     let mut bytes = [0; 16];

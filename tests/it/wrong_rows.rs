@@ -1,0 +1,139 @@
+use serde_json::{Value, json};
+use tests::{Collector, answered, new_id};
+
+use crate::transfer::{SITE, export, import, stopped};
+
+#[test]
+fn wrong_rows_are_listed_and_nothing_is_half_imported() {
+    let collector = stopped();
+    let text = "submitted_at,q:nps,comment:nps,q:wrong\n2026-03-01,11,,\n2026-03-01,9,\"two\nlines\",\n31.3.2026,9,,\n2026-03-01,nine,,\n2026-03-01,,why,\n2026-03-01,,,\n2026-03-01,1\n2026-03-01,,,late;early\n";
+    let (good, said, problems) = import(&collector, "bad.csv", text, &[]);
+    assert!(!good && said.is_empty(), "{said}");
+    for expected in [
+        "bad.csv:2: q:nps: 11 is not on the scale nps: use a whole number from 0 to 10",
+        "bad.csv:5: submitted_at: \"31.3.2026\" is no time",
+        "bad.csv:6: q:nps: \"nine\" is not a whole number from 0 to 10",
+        "bad.csv:7: comment:nps: a comment without an answer to \"nps\"",
+        "bad.csv:8: state: no question is answered",
+        "bad.csv:9: 2 cells; the header has 4",
+        "bad.csv:10: q:wrong: \"early\" is no option: use a list of late, rude",
+        "nothing was imported",
+    ] {
+        assert!(problems.contains(expected), "{expected} in\n{problems}");
+    }
+    assert_eq!(export(&collector, "ndjson"), "");
+    let (good, said, _) = import(&collector, "bad.csv", text, &["--skip-bad"]);
+    assert!(good, "{said}");
+    assert_eq!(said, "1 responses added, 0 were there already, 7 wrong rows left out\n");
+    assert_eq!(export(&collector, "ndjson").lines().count(), 1);
+
+    let open =
+        format!("submitted_at,q:nps,comment:nps\n2026-03-01,9,\"{}\n", "x\n".repeat(600_000));
+    let (good, _, problems) = import(&collector, "open.csv", &open, &["--skip-bad"]);
+    assert!(!good && problems.contains("line 2: this row has more than a MiB"), "{problems}");
+    let cells = "submitted_at,q:nps,note,due,excluded,revision\n2026-03-01,9,,31.12.,,\n2026-03-01,9,,,maybe,\n2026-03-01,9,,,,two\n";
+    let cells = format!("{cells}2026-03-01,9,{},,,\n", "x".repeat(2_001));
+    let (_, _, problems) = import(&collector, "cells.csv", &cells, &[]);
+    for expected in [
+        "cells.csv:2: due: ",
+        "cells.csv:3: excluded: \"maybe\" is neither true nor false",
+        "cells.csv:4: revision: \"two\" is not a whole number",
+        "cells.csv:5: note: at most 2000 characters are kept",
+    ] {
+        assert!(problems.contains(expected), "{expected} in\n{problems}");
+    }
+
+    let lines = "{\"submitted_at\":\"2026-03-01\",\"answers\":[{\"question\":\"nps\",\"value\":\"x\"}]}\n{}\nnone\n";
+    let (good, _, problems) = import(&collector, "bad.ndjson", lines, &[]);
+    assert!(!good && problems.contains("bad.ndjson:1: q:nps: the scale nps takes"), "{problems}");
+    assert!(problems.contains("bad.ndjson:2: submitted_at: this field is missing"), "{problems}");
+    assert!(problems.contains("bad.ndjson:3: this is not JSON"), "{problems}");
+
+    let many = format!("submitted_at,q:nps\n{}", "2026-03-01,12\n".repeat(60));
+    let (_, _, problems) = import(&collector, "many.csv", &many, &[]);
+    assert!(problems.contains("… and 10 more wrong rows"), "{problems}");
+    assert!(!problems.contains("many.csv:52:"), "{problems}");
+}
+
+#[test]
+fn an_id_says_one_thing() {
+    let check = |name: &str, lines: &[String], wrong: &str, kept: &str, expected: &[i64]| {
+        let collector = stopped();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let (good, said, problems) = import(&collector, name, &text, &[]);
+        assert_eq!(good, wrong.is_empty(), "{said}{problems}");
+        assert!(problems.contains(wrong), "{problems}");
+        assert!(good || export(&collector, "ndjson").is_empty(), "half imported: {text}");
+        let (_, again, problems) = import(&collector, name, &text, &["--skip-bad"]);
+        assert!(if good { said } else { again }.starts_with(kept), "{text}{problems}");
+        let lines = export(&collector, "ndjson");
+        let values = lines.lines().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["answers"][0]["value"].as_i64().unwrap()
+        });
+        assert_eq!(values.collect::<Vec<_>>(), expected, "{text}");
+    };
+    let id = new_id();
+    let header = "id,submitted_at,q:nps,revision".to_owned();
+    let row =
+        |day: &str, value: u8, revision: &str| format!("{id},2026-03-{day},{value},{revision}");
+    let table = |rows: &[String]| [std::slice::from_ref(&header), rows].concat();
+    let without_id = ",2026-03-01,7,".to_owned();
+    check(
+        "contradiction.csv",
+        &table(&[row("01", 9, ""), without_id.clone(), row("01", 2, "1"), without_id]),
+        "contradiction.csv:4: id: line 2 says something else under this id: take one of the two out",
+        "3 responses added, 0 were there already, 1 wrong rows left out",
+        &[7, 7, 9],
+    );
+    check(
+        "far.csv",
+        &table(&[vec![row("01", 9, ""); 9_000], vec![row("02", 9, "")]].concat()),
+        "far.csv:9002: id: line 2 says something else under this id",
+        "1 responses added, 8999 were there already, 1 wrong rows left out",
+        &[9],
+    );
+    check(
+        "upper.csv",
+        &table(&[row("01", 9, ""), row("01", 9, "1").to_uppercase()]),
+        "",
+        "1 responses added, 1 were there already, 0 wrong rows left out",
+        &[9],
+    );
+    check(
+        "revisions.csv",
+        &table(&[row("01", 9, "1"), row("05", 2, "3"), row("05", 8, "2"), row("07", 4, "4")]),
+        "",
+        "1 responses added, 2 revised, 1 were there already, 0 wrong rows left out",
+        &[4],
+    );
+    let line = |value: u8| {
+        json!({ "id": id, "submitted_at": "2026-03-01", "answers": [{ "question": "nps", "value": value }] })
+            .to_string()
+    };
+    check(
+        "contradiction.ndjson",
+        &[line(9), line(9), line(3)],
+        "contradiction.ndjson:3: id: line 1 says something else under this id",
+        "1 responses added, 1 were there already, 1 wrong rows left out",
+        &[9],
+    );
+}
+
+#[tokio::test]
+async fn an_id_of_another_survey_is_a_wrong_row() {
+    let mut collector = Collector::start(SITE);
+    let post = answered("other", "nps", 9);
+    collector.post(&post).await;
+    assert!(collector.stop());
+    let id = post["id"].as_str().unwrap();
+    let text = format!("id,submitted_at,q:nps\n{id},2026-03-01,9\n{id},2026-03-01,9\n");
+    let (good, _, problems) = import(&collector, "ids.csv", &text, &[]);
+    assert!(!good);
+    for line in [2, 3] {
+        let expected = format!("ids.csv:{line}: id: {id} is a response of survey \"other\"");
+        assert_eq!(problems.matches(&expected).count(), 1, "{problems}");
+    }
+    let (_, said, _) = import(&collector, "ids.csv", &text, &["--skip-bad"]);
+    assert_eq!(said, "0 responses added, 0 were there already, 2 wrong rows left out\n");
+}
