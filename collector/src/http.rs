@@ -18,6 +18,7 @@ mod limit;
 mod metrics;
 mod openapi;
 mod page;
+mod parameters;
 mod problem;
 mod public;
 mod respondents;

@@ -27,7 +27,10 @@ async fn every_error_is_a_problem_whoever_finds_it() {
     for (method, path, expected) in [
         (Method::GET, "/api/v1/surveys/acme/checkout/summary?explain=maybe", "400 explain"),
         (Method::GET, "/api/v1/surveys/acme/checkout/responses?comment=1", "400 comment"),
+        (Method::GET, "/api/v1/surveys/acme/checkout/summary?form=2026-01-01", "400 form"),
+        (Method::GET, "/api/v1/surveys/acme/checkout/responses?limit=9&limit=8", "400 limit"),
         (Method::PUT, "/api/v1/sites/acme?dry_run=maybe", "400 dry_run"),
+        (Method::PUT, "/api/v1/sites/acme?dryrun=true", "400 dryrun"),
         (Method::POST, "/api/v1/surveys/acme/checkout/import?skip_bad=maybe", "400 skip_bad"),
     ] {
         check(method, path, &[admin], SITE, expected).await;

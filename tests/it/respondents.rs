@@ -65,6 +65,30 @@ async fn one_person_is_shown_and_erased_from_everything() {
 }
 
 #[tokio::test]
+async fn the_people_of_a_site_that_is_no_more_are_shown_and_erased() {
+    let collector = Collector::start(SITE);
+    let mut file: Value = serde_json::from_str(SITE).unwrap();
+    file["site"] = json!("other");
+    let token = format!("Bearer {TOKEN}");
+    let (headers, file) = ([("authorization", token.as_str())], file.to_string());
+    let put = collector.request(Method::PUT, "/api/v1/sites/other", &headers, &file).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    let mut body = answered("checkout", "nps", 3);
+    body["site"] = json!("other");
+    body["respondent"] = json!("u_42");
+    assert_eq!(collector.post(&body).await.status, 204);
+    assert_eq!(as_admin(&collector, Method::DELETE, "/api/v1/sites/other").await.status, 204);
+
+    let path = "/api/v1/respondents/other/u_42";
+    let shown = collector.get_as_admin(path).await.json();
+    assert_eq!(shown["responses"][0]["id"], body["id"]);
+    let erased = as_admin(&collector, Method::DELETE, path).await;
+    assert_eq!((erased.status, erased.json()), (200, json!({ "erased": 1 })));
+    assert_eq!(collector.get_as_admin(path).await.verdict(), "404 site");
+    collector.verify();
+}
+
+#[tokio::test]
 async fn who_knows_an_id_may_have_it_erased() {
     let collector = Collector::start(SITE);
     let id = answer_of(&collector, "u_42", "checkout", "nps").await;

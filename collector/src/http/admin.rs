@@ -1,16 +1,15 @@
 //! The admin interface: sites, surveys, summaries and responses as JSON.
 
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use survey::{Group, Site, Summary};
 
 use super::access::expect_admin;
 use super::body::whole;
+use super::parameters::{Parameters, Values, flag};
 use super::problem::Problem;
 use super::{App, Shared};
 use crate::sites::{self, LiveSite, SiteError};
@@ -20,9 +19,6 @@ use crate::transfer::listed;
 /// Most responses on one page, and how many when none are asked for.
 const PAGE_MAX: usize = 500;
 const PAGE_DEFAULT: usize = 100;
-
-/// What stands behind the `?` of an address.
-pub(super) type Parameters = Query<HashMap<String, String>>;
 
 /// `GET /api/v1/surveys`
 #[utoipa::path(
@@ -106,11 +102,12 @@ pub(super) async fn secret(
 pub(super) async fn put_site(
     State(app): Shared,
     Path(key): Path<String>,
-    Query(parameters): Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Site>, Problem> {
     expect_admin(&app, &headers).await?;
+    let is_dry_run = flag(&parameters.only(&["dry_run"])?, "dry_run")?.unwrap_or(false);
     let body = whole(body, super::SITE_FILE_BYTES_MAX).await?;
     let text = std::str::from_utf8(&body)
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the site file is not UTF-8"))?;
@@ -119,7 +116,6 @@ pub(super) async fn put_site(
         let detail = format!("the file is of site {:?}, the address of {key:?}", site.site);
         return Err(Problem::bad("site", detail));
     }
-    let is_dry_run = flag(&parameters, "dry_run")?.unwrap_or(false);
     app.sites.put_by_api(site.clone(), is_dry_run).await?;
     Ok(Json(site))
 }
@@ -160,11 +156,12 @@ pub(super) async fn delete_site(
 pub(super) async fn summary(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,
-    Query(parameters): Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Json<Summary>, Problem> {
     expect_admin(&app, &headers).await?;
-    super::summary::of(&app, &site, &survey, &parameters).await.map(Json)
+    let asked = parameters.only(&super::summary::PARAMETERS)?;
+    super::summary::of(&app, &site, &survey, &asked).await.map(Json)
 }
 
 /// `GET /api/v1/surveys/{site}/{survey}/responses`
@@ -186,25 +183,21 @@ pub(super) async fn summary(
 pub(super) async fn responses(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,
-    Query(parameters): Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let live = find_as_admin(&app, &headers, &site).await?;
     live.survey(&survey).ok_or_else(|| no_such_survey(&live.site, &survey))?;
-    let Page { responses, next } =
-        app.store.responses(page_query(site, survey, &parameters)?).await?;
+    let asked = parameters.only(&["after", "limit", "group", "comment", "excluded"])?;
+    let Page { responses, next } = app.store.responses(page_query(site, survey, &asked)?).await?;
     Ok(Json(json!({
         "responses": responses.iter().map(listed).collect::<Vec<_>>(),
         "next": next.map(|(time, id)| format!("{time}-{id}")),
     })))
 }
 
-fn page_query(
-    site: String,
-    survey: String,
-    parameters: &HashMap<String, String>,
-) -> Result<PageQuery, Problem> {
-    let get = |name: &str| parameters.get(name).map(String::as_str);
+fn page_query(site: String, survey: String, asked: &Values) -> Result<PageQuery, Problem> {
+    let get = |name: &str| asked.get(name).map(String::as_str);
     let limit = get("limit").map_or(Ok(PAGE_DEFAULT), |text| {
         let limit = text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
         limit.ok_or_else(|| Problem::bad("limit", format!("use a number from 1 to {PAGE_MAX}")))
@@ -227,21 +220,9 @@ fn page_query(
         after: after.transpose()?,
         limit,
         group: group.transpose()?,
-        commented: flag(parameters, "comment")?.unwrap_or(false),
-        excluded: flag(parameters, "excluded")?,
+        commented: flag(asked, "comment")?.unwrap_or(false),
+        excluded: flag(asked, "excluded")?,
     })
-}
-
-/// A parameter that is a yes or a no.
-///
-/// # Errors
-/// 400 when it is something else.
-pub(super) fn flag(
-    parameters: &HashMap<String, String>,
-    name: &str,
-) -> Result<Option<bool>, Problem> {
-    let wanted = parameters.get(name).map(|text| text.parse());
-    wanted.transpose().map_err(|_| Problem::bad(name, "use true or false"))
 }
 
 /// The site with this key, for whoever may look at it and change it.

@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use clap::ValueEnum as _;
@@ -19,7 +19,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use super::admin::{Parameters, find_as_admin, flag, no_such_survey};
+use super::admin::{find_as_admin, no_such_survey};
+use super::parameters::{Parameters, Values, flag};
 use super::problem::Problem;
 use crate::store::StoreError;
 use crate::transfer::{Event, Format, From, How, Importer};
@@ -56,13 +57,13 @@ static IMPORTING: Semaphore = Semaphore::const_new(1);
 pub(super) async fn post(
     State(app): Shared,
     Path((site, survey)): Path<(String, String)>,
-    Query(parameters): Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let site = find_as_admin(&app, &headers, &site).await?;
     site.survey(&survey).ok_or_else(|| no_such_survey(&site.site, &survey))?;
-    let how = how(&parameters)?;
+    let how = how(&parameters.only(&["format", "from", "skip_bad"])?)?;
     let turn = IMPORTING.try_acquire().map_err(|_| {
         let detail = "another import is under way; send the file again when it is done";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(10)
@@ -83,15 +84,15 @@ pub(super) async fn post(
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(events)).into_response())
 }
 
-fn how(parameters: &std::collections::HashMap<String, String>) -> Result<How, Problem> {
-    let given = |name: &str| parameters.get(name).map(String::as_str);
+fn how(asked: &Values) -> Result<How, Problem> {
+    let given = |name: &str| asked.get(name).map(String::as_str);
     let format = given("format").map(|name| Format::from_str(name, true));
     let format = format.transpose().map_err(|_| Problem::bad("format", "use csv or ndjson"))?;
     let from = given("from").map(|name| From::from_str(name, true));
     let from = from.transpose().map_err(|_| {
         Problem::bad("from", "use nabz, delighted, wootric or posthog, or leave it out")
     })?;
-    let skip_bad = flag(parameters, "skip_bad")?.unwrap_or(false);
+    let skip_bad = flag(asked, "skip_bad")?.unwrap_or(false);
     // Half of the machine stays for those who answer.
     let threads = available_parallelism().map_or(1, |all| usize::from(all).div_ceil(2));
     Ok(How {

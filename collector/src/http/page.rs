@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{OriginalUri, Path, Query, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::access::{expect_from_here, sign_in_first};
-use super::admin::{Parameters, find, no_such_survey};
+use super::admin::{find, no_such_survey};
+use super::parameters::{Parameters, Values};
 use super::problem::Problem;
 use super::{App, Shared, public, summary};
 use crate::pages::{self, Card};
@@ -51,21 +52,22 @@ pub(super) async fn site_file(
     State(app): Shared,
     Path((site, file)): Path<(String, String)>,
     OriginalUri(address): OriginalUri,
-    query: Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let parameters = parameters.any();
     match file.as_str() {
         "nabz.js" => public::loader(&app, &site, &headers).await,
         "why.json" => public::why(&app, &site).await,
         file if file.ends_with(".json") => {
-            let is_preview = query.contains_key("preview");
+            let is_preview = parameters.contains_key("preview");
             public::definition(&app, &site, file, &headers, is_preview).await
         }
         survey => {
             if let Some(sign_in) = sign_in_first(&app, &headers, &address.to_string()).await? {
                 return Ok(sign_in);
             }
-            survey_page(&app, &site, survey, query).await
+            survey_page(&app, &site, survey, parameters).await
         }
     }
 }
@@ -74,7 +76,7 @@ async fn survey_page(
     app: &App,
     site: &str,
     survey: &str,
-    Query(mut parameters): Parameters,
+    mut parameters: Values,
 ) -> Result<Response, Problem> {
     let live = find(app, site)?;
     let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;

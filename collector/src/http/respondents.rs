@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use survey::response::uuid_v7_ms;
 
-use super::admin::find_as_admin;
+use super::access::expect_admin;
+use super::admin::find;
 use super::body::whole;
 use super::client::Client;
 use super::due::expect_signed;
@@ -40,10 +41,10 @@ pub(super) async fn get(
     Path((site, respondent)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    find_as_admin(&app, &headers, &site).await?;
+    expect_admin(&app, &headers).await?;
     let records = app.store.of_respondent(site.clone(), respondent.clone(), SHOWN_MAX).await?;
     if records.is_empty() {
-        return Err(no_such("respondent", &respondent));
+        return Err(unknown(&app, &site, &respondent));
     }
     let responses: Vec<Value> = records.iter().map(listed).collect();
     Ok(Json(json!({ "site": site, "respondent": respondent, "responses": responses })))
@@ -64,11 +65,17 @@ pub(super) async fn delete(
     Path((site, respondent)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    find_as_admin(&app, &headers, &site).await?;
+    expect_admin(&app, &headers).await?;
     match erase_all(&app, &site, &respondent).await? {
-        0 => Err(no_such("respondent", &respondent)),
+        0 => Err(unknown(&app, &site, &respondent)),
         erased => Ok(Json(json!({ "erased": erased }))),
     }
+}
+
+/// The problem with somebody of whom nothing is stored. The answers of a site stay when it is
+/// served no more, and so does what their people may ask for: only here it matters whether it is.
+fn unknown(app: &App, site: &str, respondent: &str) -> Problem {
+    find(app, site).err().unwrap_or_else(|| no_such("respondent", respondent))
 }
 
 /// What a browser asks to be erased.

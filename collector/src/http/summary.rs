@@ -9,18 +9,23 @@ use survey::tally::{EVERYBODY, Row, STATES, option_series};
 use survey::{Day, Definition, Question, Site, Summary, summarize};
 
 use super::App;
-use super::admin::{find, flag, no_such_survey};
+use super::admin::{find, no_such_survey};
+use super::parameters::{Values, flag};
 use super::problem::Problem;
 use crate::clock;
 use crate::sites::LiveSite;
 use crate::store::TallyQuery;
+
+/// What can be asked about a summary.
+pub(super) const PARAMETERS: [&str; 7] =
+    ["from", "to", "interval", "by", "compare", "also", "explain"];
 
 /// The summary of a survey that parameters ask for.
 pub(super) async fn of(
     app: &App,
     site: &str,
     survey: &str,
-    parameters: &HashMap<String, String>,
+    parameters: &Values,
 ) -> Result<Summary, Problem> {
     let live = find(app, site)?;
     let asked = live.survey(survey).ok_or_else(|| no_such_survey(&live.site, survey))?;
@@ -57,7 +62,7 @@ struct Counted {
 async fn read(
     app: &App,
     live: &LiveSite,
-    parameters: &HashMap<String, String>,
+    parameters: &Values,
     sources: &[Source],
     by: Option<&str>,
 ) -> Result<(Scope, Counted), Problem> {
@@ -146,7 +151,7 @@ pub(super) fn alike(site: &LiveSite, ours: &Definition) -> Vec<String> {
 }
 
 /// The days and the periods that parameters ask for.
-fn scope(parameters: &HashMap<String, String>, today: Day) -> Result<Scope, Problem> {
+fn scope(parameters: &Values, today: Day) -> Result<Scope, Problem> {
     let day = |name: &'static str| {
         let given = parameters.get(name).map(|text| text.parse::<Day>());
         given.transpose().map_err(|detail| Problem::bad(name, detail))
