@@ -27,10 +27,6 @@ fn wrong_rows_are_listed_and_nothing_is_half_imported() {
     assert_eq!(said, "1 responses added, 0 were there already, 7 wrong rows left out\n");
     assert_eq!(export(&collector, "ndjson").lines().count(), 1);
 
-    let open =
-        format!("submitted_at,q:nps,comment:nps\n2026-03-01,9,\"{}\n", "x\n".repeat(600_000));
-    let (good, _, problems) = import(&collector, "open.csv", &open, &["--skip-bad"]);
-    assert!(!good && problems.contains("line 2: this row has more than a MiB"), "{problems}");
     let cells = "submitted_at,q:nps,note,due,excluded,revision\n2026-03-01,9,,31.12.,,\n2026-03-01,9,,,maybe,\n2026-03-01,9,,,,two\n";
     let cells = format!("{cells}2026-03-01,9,{},,,\n", "x".repeat(2_001));
     let (_, _, problems) = import(&collector, "cells.csv", &cells, &[]);
@@ -53,6 +49,33 @@ fn wrong_rows_are_listed_and_nothing_is_half_imported() {
     let (_, _, problems) = import(&collector, "many.csv", &many, &[]);
     assert!(problems.contains("… and 10 more wrong rows"), "{problems}");
     assert!(!problems.contains("many.csv:52:"), "{problems}");
+}
+
+#[test]
+fn a_row_that_is_too_long_is_a_wrong_row() {
+    let check = |name: &str, lines: &[&str], wrong: &str, rest: u32| {
+        let collector = stopped();
+        let text = lines.concat();
+        let (good, _, problems) = import(&collector, name, &text, &[]);
+        assert!(!good && problems.contains(&format!("{name}:{wrong}")), "{problems}");
+        let (good, said, problems) = import(&collector, name, &text, &["--skip-bad"]);
+        let expected = format!("{rest} responses added, 0 were there already, 1 wrong rows");
+        assert!(good && said.starts_with(&expected), "{said}{problems}");
+    };
+    let header = "submitted_at,q:nps,comment:nps\n";
+    let row = "2026-03-01,9,\n";
+    let long = format!("2026-03-01,9,{}\n", "x".repeat(3_000_000));
+    check("long.csv", &[header, row, &long, row], "3: this row has more than a MiB\n", 2);
+    let open = format!("2026-03-01,9,\"{}", "x\n".repeat(600_000));
+    let wrong = "3: this row has more than a MiB and ends in line 600002: is a quote left open?";
+    check("open.csv", &[header, row, &open], wrong, 1);
+    let closed = format!("{open}\"\n");
+    let wrong = "3: this row has more than a MiB and ends in line 600003: is a quote left open?";
+    check("closed.csv", &[header, row, &closed, row], wrong, 2);
+    let line =
+        "{\"submitted_at\":\"2026-03-01\",\"answers\":[{\"question\":\"nps\",\"value\":9}]}\n";
+    let long = format!("{{\"page\":\"{}\"}}\n", "x".repeat(3_000_000));
+    check("long.ndjson", &[line, &long, line], "2: this row has more than a MiB\n", 2);
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl Draft {
             (Content::Cells(cells), Some(layout)) => of_cells(cells, layout, context),
             (Content::Cells(_), None) => Ok(None),
             (Content::Line(text), _) => of_object(text, context).map(Some),
+            (Content::TooLong { to }, _) => Err((String::new(), too_long(row.line, *to))),
         };
         let line = row.line;
         let problem = |(field, message)| Problem { line, field, message };
@@ -115,6 +116,14 @@ impl Draft {
             handling: Handling::default(),
             key: None,
         }
+    }
+}
+
+/// What is wrong with a row of more than a MiB from a line to another.
+fn too_long(line: u64, to: u64) -> String {
+    match to - line {
+        0 => "this row has more than a MiB".to_owned(),
+        _ => format!("this row has more than a MiB and ends in line {to}: is a quote left open?"),
     }
 }
 

@@ -26,6 +26,8 @@ use crate::store::{Kept, Posted, Store, StoreError};
 
 /// Most wrong rows that are listed.
 const LISTED_MAX: u64 = 50;
+/// Bytes of a file after which no further row is added to a batch.
+const BATCH_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Takes files into one survey.
 pub(crate) struct Importer {
@@ -258,7 +260,9 @@ impl Pass<'_> {
     /// The next rows; `None` at the end.
     fn batch(&mut self) -> anyhow::Result<Option<Batch>> {
         let mut rows = Vec::with_capacity(self.how.batch);
+        let start = self.rows.position();
         while rows.len() < self.how.batch
+            && self.rows.position() - start < BATCH_BYTES_MAX
             && let Some(row) = self.rows.next()?
         {
             rows.push(row);
