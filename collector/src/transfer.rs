@@ -1,8 +1,9 @@
 //! Responses out and in: exports, imports, and the score of a column.
 //!
 //! [`cells`] says how values stand in the cells of a table, and back; [`columns`] and [`peers`] what
-//! the columns of a file hold; [`rows`] cuts a file into rows, and [`draft`] reads what one says;
-//! [`export`] and [`import`] carry whole surveys in bounded chunks; [`score`] needs no database at all.
+//! the columns of a file hold; [`rows`] cuts a file into rows, and [`draft`] reads what one says,
+//! [`objects`] where it is JSON; [`export`] and [`import`] carry whole surveys in bounded chunks;
+//! [`score`] needs no database at all.
 
 mod cells;
 mod columns;
@@ -11,6 +12,7 @@ mod draft;
 mod export;
 mod import;
 mod listed;
+mod objects;
 mod peers;
 mod rows;
 mod score;

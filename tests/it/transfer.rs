@@ -201,6 +201,38 @@ async fn rows_without_showings_count_in_scores_and_in_no_rate() {
 }
 
 #[test]
+fn a_time_is_the_same_in_a_table_and_in_a_line() {
+    let times = [
+        ("2026-03-01T14:05:00Z", "2026-03-01T14:05:00Z"),
+        ("2026-03-01T14:05:00.5+03:30", "2026-03-01T10:35:00.5Z"),
+        ("2026-03-01T14:05:00-0700", "2026-03-01T21:05:00Z"),
+        ("2026-03-01 14:05:00.123456789", "2026-03-01T10:35:00.123Z"),
+        ("2026-03-01", "2026-02-28T20:30:00Z"),
+        ("1713418460", "2024-04-18T05:34:20Z"),
+    ];
+    let answers = json!([{ "question": "nps", "value": 9 }]);
+    let line = |time: Value| format!("{}\n", json!({ "submitted_at": time, "answers": answers }));
+    let rows: String = times.iter().map(|(time, _)| format!("{time},9\n")).collect();
+    let texts: String = times.iter().map(|(time, _)| line(json!(time))).collect();
+    let numbers = times.map(|(time, _)| time.parse::<i64>().map_or(json!(time), Value::from));
+    let numbers: String = numbers.map(line).concat();
+    let mut expected = times.map(|(_, time)| time);
+    expected.sort_unstable();
+    let table = format!("submitted_at,q:nps\n{rows}");
+    for (name, text) in [("a.csv", table), ("a.ndjson", texts), ("b.ndjson", numbers)] {
+        let collector = stopped();
+        let (good, _, problems) = import(&collector, name, &text, &[]);
+        assert!(good, "{text}{problems}");
+        let lines = export(&collector, "ndjson");
+        let found = lines.lines().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["submitted_at"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
 fn columns_surveys_and_files_that_are_not_there_are_named() {
     let collector = stopped();
     let check = |text: &str, expected: &str| {

@@ -79,6 +79,39 @@ fn a_row_that_is_too_long_is_a_wrong_row() {
 }
 
 #[test]
+fn a_field_that_is_not_read_makes_a_line_wrong() {
+    let check = |fields: &str, answer: &str, expected: &str| {
+        let collector = stopped();
+        let good = r#"{"submitted_at":"2026-03-01","answers":[{"question":"nps","value":9}]}"#;
+        let line = format!(
+            r#"{{"submitted_at":"2026-03-01","answers":[{{"question":"nps","value":3{answer}}}]{fields}}}"#
+        );
+        let text = format!("{good}\n{line}\n");
+        let (good, _, problems) = import(&collector, "a.ndjson", &text, &[]);
+        assert!(!good && problems.contains(&format!("a.ndjson:2: {expected}\n")), "{problems}");
+        let (_, said, _) = import(&collector, "a.ndjson", &text, &["--skip-bad"]);
+        assert!(said.starts_with("1 responses added, 0 were there already, 1 wrong"), "{said}");
+    };
+    let near = |field: &str, near: &str| {
+        format!("{field}: there is no such field; \"{near}\" is probably meant")
+    };
+    check(r#","respondant":"u_42""#, "", &near("respondant", "respondent"));
+    check("", r#","coment":"why""#, &near("answers[0].coment", "comment"));
+    check("", r#","x":1"#, "answers[0].x: there is no such field; take it out");
+    check(
+        r#","colour":"red""#,
+        "",
+        "colour: there is no such field; move it into \"attributes\" to keep it, or take it out",
+    );
+    check(
+        r#","submitted_at":true"#,
+        "",
+        "submitted_at: \"true\" is no time: use 2026-03-31, 2026-03-31 14:05:00 or 2026-03-31T14:05:00Z",
+    );
+    check(r#","submitted_at":null"#, "", "submitted_at: this field is missing");
+}
+
+#[test]
 fn an_id_says_one_thing() {
     let check = |name: &str, lines: &[String], wrong: &str, kept: &str, expected: &[i64]| {
         let collector = stopped();

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value as Json};
 use survey::response::{Attribute, Response};
 use survey::{Answer, Day, Question, State};
 
 use super::cells;
 use super::columns::{Column, Layout};
 use super::dates;
+use super::objects;
 use super::rows::{Content, Row};
 use crate::store::{HANDLING_CHARS_MAX, Handling};
 
@@ -62,7 +61,7 @@ pub(super) struct Problem {
 }
 
 /// A field and what is wrong with it.
-type Wrong = (String, String);
+pub(super) type Wrong = (String, String);
 
 impl Draft {
     /// What a row says; `None` when it is about something else.
@@ -77,7 +76,7 @@ impl Draft {
         let said = match (&row.content, layout) {
             (Content::Cells(cells), Some(layout)) => of_cells(cells, layout, context),
             (Content::Cells(_), None) => Ok(None),
-            (Content::Line(text), _) => of_object(text, context).map(Some),
+            (Content::Line(text), _) => objects::read(text, context).map(Some),
             (Content::TooLong { to }, _) => Err((String::new(), too_long(row.line, *to))),
         };
         let line = row.line;
@@ -90,7 +89,8 @@ impl Draft {
         Ok(Some(Draft { line, ..draft }))
     }
 
-    fn empty(context: &Context) -> Draft {
+    /// What is so until a row says otherwise.
+    pub(super) fn empty(context: &Context) -> Draft {
         Draft {
             line: 0,
             response: Response {
@@ -263,46 +263,4 @@ fn revision(cell: &str) -> Result<u32, String> {
 fn day(cell: &str) -> Result<Option<Day>, String> {
     let text = Some(cell.trim()).filter(|text| !text.is_empty());
     text.map(str::parse).transpose()
-}
-
-/// What a line of JSON says.
-fn of_object(text: &[u8], context: &Context) -> Result<Draft, Wrong> {
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let not_json = |error| (String::new(), format!("this is not JSON: {error}"));
-    let mut object: Json = serde_json::from_slice(text).map_err(not_json)?;
-    let Some(fields) = object.as_object_mut() else {
-        return Err((String::new(), "this is not a JSON object".to_owned()));
-    };
-    let time = fields.get("submitted_at").and_then(Json::as_str);
-    let missing = || ("submitted_at".to_owned(), "this field is missing".to_owned());
-    let submitted_at_ms = dates::parse(time.ok_or_else(missing)?, &context.zone, context.now_ms)
-        .map_err(|message| ("submitted_at".to_owned(), message))?;
-    let excluded = json_flag(fields, "excluded")?;
-    let imported =
-        json_flag(fields, "imported")?.unwrap_or_default() || !fields.contains_key("state");
-    if imported {
-        // As in a table: what knows nothing of showings came to its end.
-        fields.insert("state".to_owned(), State::Completed.name().into());
-    }
-    fields.entry("id").or_insert_with(|| "".into());
-    fields.insert("site".to_owned(), context.site.as_str().into());
-    fields.insert("survey".to_owned(), context.survey.as_str().into());
-    let mut response: Response = read(&object)?;
-    response.id.make_ascii_lowercase();
-    let handling: Handling = read(&object)?;
-    let draft = Draft::empty(context);
-    Ok(Draft { response, submitted_at_ms, excluded, imported, handling, ..draft })
-}
-
-fn json_flag(fields: &Map<String, Json>, name: &str) -> Result<Option<bool>, Wrong> {
-    match fields.get(name) {
-        None | Some(Json::Null) => Ok(None),
-        Some(Json::Bool(flag)) => Ok(Some(*flag)),
-        Some(_) => Err((name.to_owned(), "use true or false".to_owned())),
-    }
-}
-
-fn read<T: DeserializeOwned>(object: &Json) -> Result<T, Wrong> {
-    serde_path_to_error::deserialize(object)
-        .map_err(|error| (error.path().to_string(), error.inner().to_string()))
 }
