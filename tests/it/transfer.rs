@@ -130,6 +130,11 @@ async fn an_export_comes_back_whole() {
     ] {
         assert!(table.contains(cell), "{cell} in {table}");
     }
+    std::fs::write(first.folder().join("all.csv"), table).unwrap();
+    let scored = ["score", "--scale", "problems", "--column", "q:wrong", "all.csv"];
+    let (good, said, problems) = run(&first, &scored);
+    assert!(good && said.starts_with("TGW (per 100 answers): 100.0 "), "{said}{problems}");
+    assert!(said.contains("answers: 2 ") && said.contains("clean: 1\ncomplaint: 1\n"), "{said}");
     for (format, text) in &exports {
         let path = format!("/api/v1/surveys/acme/checkout/export.{format}");
         assert_eq!(first.get(&path).await.status, 401);

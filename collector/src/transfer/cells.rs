@@ -14,8 +14,9 @@ use survey::{Question, Scale};
 const MARK: char = '\'';
 /// What a spreadsheet takes for the beginning of a formula.
 const RUN: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-/// A list that names nothing: an empty cell would be no answer.
-const NOTHING: &str = ";";
+/// What stands between the options of a list. It alone is a list that names nothing: an empty cell
+/// would be no answer.
+pub(super) const BETWEEN: &str = ";";
 
 /// A text as a cell.
 pub(super) fn of_text(text: &str) -> Cow<'_, str> {
@@ -70,9 +71,14 @@ pub(super) fn of_value(value: &Value) -> Cow<'_, str> {
         Value::Number(number) => number.to_string().into(),
         Value::OffScale(number) => number.to_string().into(),
         Value::Text(text) => of_text(text),
-        Value::List(options) if options.is_empty() => NOTHING.into(),
-        Value::List(options) => options.join(";").into(),
+        Value::List(options) if options.is_empty() => BETWEEN.into(),
+        Value::List(options) => options.join(BETWEEN).into(),
     }
+}
+
+/// The options of a list in a cell.
+pub(super) fn options(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(BETWEEN).map(str::trim).filter(|option| !option.is_empty())
 }
 
 /// The value that a cell gives to a question.
@@ -88,8 +94,7 @@ pub(super) fn to_value(question: &Question, cell: &str) -> Result<Value, String>
         });
     }
     if question.takes_list() {
-        let options = cell.split(';').map(str::trim).filter(|option| !option.is_empty());
-        return Ok(Value::List(options.map(str::to_owned).collect()));
+        return Ok(Value::List(options(cell).map(str::to_owned).collect()));
     }
     match question.scale {
         Scale::Choice => Ok(Value::Text(cell.trim().to_owned())),

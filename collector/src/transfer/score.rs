@@ -1,17 +1,21 @@
 //! `nabz score`: the score of a column of values, by the same code as everywhere.
 
+mod column;
+
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read, stdin};
+use std::io::{Read, stdin};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use survey::score::{Distribution, Kind, rounded};
-use survey::tally::{CELLS, Cells};
+use survey::tally::CELLS;
 use survey::{Question, Scale};
 
-use super::separator::separator;
+use super::rows::{Content, Row, Rows, Table};
+use column::{Column, Counted, value, wanted};
 
 /// Compute the score of a column of values, with its interval
 #[derive(Debug, Args)]
@@ -49,13 +53,6 @@ fn points(text: &str) -> anyhow::Result<u8> {
 /// The column of an export that says what is left out of every number.
 const EXCLUDED: &str = "excluded";
 
-/// Values counted, and those that are none: their line and what stands there.
-#[derive(Default)]
-struct Counted {
-    cells: Cells,
-    wrong: Vec<(u64, String)>,
-}
-
 impl Score {
     /// Prints the score, its interval, the number of answers and the groups.
     ///
@@ -72,8 +69,7 @@ impl Score {
         let question = self.question()?;
         let counted = self.count(input, &question).with_context(|| name.clone())?;
         for (line, value) in &counted.wrong {
-            let lowest_to_highest = wanted(&question);
-            eprintln!("{name}:{line}: {value:?} is not {lowest_to_highest}");
+            eprintln!("{name}:{line}: {value:?} is not {}", wanted(&question));
         }
         print!("{}", report(&Distribution::new(&question, counted.cells, Vec::new())));
         Ok(if counted.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -94,45 +90,34 @@ impl Score {
     }
 
     fn count(&self, input: impl Read, question: &Question) -> anyhow::Result<Counted> {
-        let mut input = BufReader::new(input);
-        let separator = separator(input.fill_buf()?);
-        let mut reader = csv::ReaderBuilder::new();
-        let mut reader =
-            reader.flexible(true).has_headers(false).delimiter(separator).from_reader(input);
-        let mut counted = Counted::default();
+        let mut rows = Rows::Table(Table::new(input));
+        let mut values = Column::default();
         let (mut column, mut excluded) = (None, None);
-        for record in reader.records() {
-            let record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
+        while let Some(Row { line, content }) = rows.next()? {
+            let Content::Cells(cells) = content else {
+                bail!("line {line}: this row has more than a MiB: is a quote left open?");
+            };
+            let cells: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
+            let cell_at = |at: usize| cells.get(at).map_or("", |cell| cell.trim());
             let (at, is_header) = match column {
                 Some(at) => (at, false),
-                None => self.column_in(&record, question)?,
+                None => self.column_in(&cells, question)?,
             };
             column = Some(at);
             if is_header {
-                excluded = record.iter().position(|name| name.trim() == EXCLUDED);
+                excluded = cells.iter().position(|name| name.trim() == EXCLUDED);
                 continue;
             }
-            let cell_at = |at: usize| record.get(at).unwrap_or_default().trim();
-            let cell = cell_at(at);
-            if cell.is_empty() || excluded.is_some_and(|at| cell_at(at) == "true") {
-                continue;
-            }
-            match value(cell, question) {
-                Some(value) => counted.cells[usize::from(value)] += 1,
-                None => counted.wrong.push((line, cell.to_owned())),
+            if excluded.is_none_or(|at| cell_at(at) != "true") {
+                values.add(line, cell_at(at), question);
             }
         }
-        Ok(counted)
+        Ok(values.counted())
     }
 
     /// The place of the column, and whether the first row is a header.
-    fn column_in(
-        &self,
-        first: &csv::StringRecord,
-        question: &Question,
-    ) -> anyhow::Result<(usize, bool)> {
-        let names: Vec<&str> = first.iter().map(str::trim).collect();
+    fn column_in(&self, first: &[Cow<str>], question: &Question) -> anyhow::Result<(usize, bool)> {
+        let names: Vec<&str> = first.iter().map(|name| name.trim()).collect();
         match &self.column {
             Some(column) => {
                 let place = names.iter().position(|name| name == column);
@@ -150,16 +135,6 @@ impl Score {
             }
         }
     }
-}
-
-fn value(cell: &str, question: &Question) -> Option<u8> {
-    let range = question.range().unwrap_or(0..=CELLS as u8 - 1);
-    cell.parse().ok().filter(|value| range.contains(value))
-}
-
-fn wanted(question: &Question) -> String {
-    let range = question.range().unwrap_or(0..=CELLS as u8 - 1);
-    format!("a whole number from {} to {}", range.start(), range.end())
 }
 
 /// What the values come to, for people.
@@ -255,6 +230,92 @@ mod tests {
     }
 
     #[test]
+    fn what_went_wrong_may_be_listed() {
+        let lists = |rows: &str, expected: &Expect| {
+            let table = format!("id,q:wrong\r\n{rows}");
+            check(Scale::Problems, Some("q:wrong"), &table, expected);
+        };
+        lists(
+            "a,;\r\nb,late;rude\r\nc,3\r\nd,\r\ne,late\r\n",
+            &expect![[r#"
+            []
+            TGW (per 100 answers): 100.0 (95 % interval: 0.0 to 229.9)
+            answers: 4 (thin: fewer than 30)
+            mean: 1.00
+            clean: 1
+            complaint: 3
+        "#]],
+        );
+        lists(
+            "a,late\r\nb,rude\r\n",
+            &expect![[r#"
+            []
+            TGW (per 100 answers): 100.0
+            answers: 2 (thin: fewer than 30)
+            mean: 1.00
+            clean: 0
+            complaint: 2
+        "#]],
+        );
+        lists(
+            "a,2\r\nb,x\r\n",
+            &expect![[r#"
+            [(3, "x")]
+            TGW (per 100 answers): 200.0
+            answers: 1 (thin: fewer than 30)
+            mean: 2.00
+            clean: 0
+            complaint: 1
+        "#]],
+        );
+        lists(
+            "a,300\r\n",
+            &expect![[r#"
+            [(2, "300")]
+            TGW (per 100 answers): no answers
+            answers: 0 (thin: fewer than 30)
+            clean: 0
+            complaint: 0
+        "#]],
+        );
+        lists(
+            "a,;\r\nb,late;late\r\nc,It was late;rude\r\n",
+            &expect![[r#"
+            [(3, "late;late"), (4, "It was late;rude")]
+            TGW (per 100 answers): 0.0
+            answers: 1 (thin: fewer than 30)
+            mean: 0.00
+            clean: 1
+            complaint: 0
+        "#]],
+        );
+        lists(
+            "a,;\r\nb,3;1;2\r\nc,16\r\n",
+            &expect![[r#"
+            []
+            TGW (per 100 answers): 133.3 (95 % interval: 0.0 to 512.8)
+            answers: 3 (thin: fewer than 30)
+            mean: 1.33
+            clean: 1
+            complaint: 2
+        "#]],
+        );
+        check(
+            Scale::Problems,
+            None,
+            "wrong\nlate;rude\n;\n",
+            &expect![[r#"
+            []
+            TGW (per 100 answers): 100.0 (95 % interval: 0.0 to 1370.6)
+            answers: 2 (thin: fewer than 30)
+            mean: 1.00
+            clean: 1
+            complaint: 1
+        "#]],
+        );
+    }
+
+    #[test]
     fn a_column_without_answers_or_of_another_name_is_told() {
         check(
             Scale::Problems,
@@ -275,6 +336,19 @@ mod tests {
             "",
             &expect![[r#"
             []
+            NPS: no answers
+            answers: 0 (thin: fewer than 30)
+            promoter: 0
+            passive: 0
+            detractor: 0
+        "#]],
+        );
+        check(
+            Scale::Nps,
+            None,
+            "score\nten\n",
+            &expect![[r#"
+            [(2, "ten")]
             NPS: no answers
             answers: 0 (thin: fewer than 30)
             promoter: 0
