@@ -8,7 +8,8 @@
 //! PostgreSQL databases: one for each number of connections, and one for the questions about users.
 //! Every server and the load have a process of their own. What is sent is what the widget sends:
 //! shown, answered, completed; one right after the other, and once more as it is in a busy hour, with
-//! thousands of others in between. Rates are printed and never asserted: a machine is never alone.
+//! thousands of others in between. The servers take turns. Rates are printed and never asserted: a
+//! machine is never alone.
 
 mod bare;
 mod load;
@@ -16,6 +17,7 @@ mod million;
 mod server;
 #[path = "../bench_import/table.rs"]
 mod table;
+mod turns;
 
 use std::path::Path;
 use std::process::Command;
@@ -65,38 +67,34 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Loads each server with each number of connections and prints what it did.
+/// Compares the servers with each number of connections, and prints what else one has to know.
 fn compare(nabz: &str, seconds: &str, databases: &[&str], asked: &str) -> anyhow::Result<()> {
-    let this = std::env::current_exe()?;
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("site.json"), SITE)?;
     println!(
-        "{:<34} {:>6} {:>9} {:>6} {:>8} {:>8} {:>7} {:>9}",
+        "{:<34} {:>6} {:>9} {:>13} {:>8} {:>8} {:>7} {:>9}",
         "", "conns", "per s", "share", "p50 ms", "p99 ms", "CPU", "memory"
     );
     let collector = |database: &str| collector(nabz, folder.path(), database);
     let version = version(&Server::start(&mut collector("sqlite:version.db"))?)?;
     for (connections, postgres) in CONNECTIONS.into_iter().zip(databases) {
-        let mut ceiling = None;
-        let mut measure = |name: &str, command: &mut Command, showings| -> anyhow::Result<()> {
-            let server = Server::start(command)?;
-            let connections = connections.to_string();
-            let load = ["--load", &server.address, &version, &connections, seconds, showings];
-            let loaded = server.loaded(&load)?;
-            let share = loaded.rate / *ceiling.get_or_insert(loaded.rate);
-            loaded.print(name, &connections, Some(share));
-            Ok(())
+        let connections = connections.to_string();
+        let load = |server: &Server, showings: &str| {
+            server.loaded(&["--load", &server.address, &version, &connections, seconds, showings])
         };
-        let sqlite = format!("sqlite:collector-{connections}.db");
-        let floor = folder.path().join(format!("floor-{connections}.db"));
-        let mut bare = Command::new(&this);
-        measure("ceiling: parses, answers 204", bare.arg("--ceiling"), TOGETHER)?;
-        measure("collector: SQLite, 6 breakdowns", &mut collector(&sqlite), TOGETHER)?;
-        measure("the same, posts far apart", &mut collector(&sqlite), APART)?;
-        measure("collector: PostgreSQL, the same", &mut collector(postgres), TOGETHER)?;
-        measure("the same, posts far apart", &mut collector(postgres), APART)?;
-        let mut bare = Command::new(&this);
-        measure("floor: a transaction a request", bare.arg("--floor").arg(floor), TOGETHER)?;
+        turns::take(&connections, load, |turn| {
+            let sqlite = |name| collector(&format!("sqlite:{name}-{connections}-{turn}.db"));
+            let floor = folder.path().join(format!("floor-{connections}-{turn}.db"));
+            let floor = floor.to_string_lossy();
+            [
+                ("ceiling: parses, answers 204", bare(&["--ceiling"]), TOGETHER),
+                ("collector: SQLite, 6 breakdowns", sqlite("together"), TOGETHER),
+                ("the same, posts far apart", sqlite("apart"), APART),
+                ("collector: PostgreSQL, the same", collector(postgres), TOGETHER),
+                ("the same, posts far apart", collector(postgres), APART),
+                ("floor: a transaction a request", bare(&["--floor", &floor]), TOGETHER),
+            ]
+        })?;
     }
     for (name, database) in [("SQLite", "sqlite:asked.db"), ("PostgreSQL", asked)] {
         let server = Server::start(&mut collector(database))?;
@@ -120,15 +118,14 @@ fn ask_meanwhile(server: &Server, name: &str, version: &str, seconds: &str) -> a
         let posts = server.loaded(&["--load", address, version, &connections, seconds, TOGETHER]);
         (posts, asked.join())
     });
-    posts?.print(&format!("collector: {name}, beside"), &connections, None);
+    posts?.print(&format!("collector: {name}, beside"), &connections, "");
     let asked = asked.map_err(|_| anyhow::anyhow!("those who ask have panicked"))??;
-    asked.print("  questions about users", ASKING, None);
+    asked.print("  questions about users", ASKING, "");
     Ok(())
 }
 
 /// Has what browsers fetch served, each beside as many bytes of a bare server.
 fn fetches(nabz: &str, folder: &Path, seconds: &str) -> anyhow::Result<()> {
-    let this = std::env::current_exe()?;
     let server = Server::start(&mut collector(nabz, folder, "sqlite:version.db"))?;
     let get = |path: &str, name: &str, value: &str| {
         ureq::get(format!("http://{}{path}", server.address)).header(name, value).call()
@@ -145,16 +142,17 @@ fn fetches(nabz: &str, folder: &Path, seconds: &str) -> anyhow::Result<()> {
         ("WebAssembly, brotli", &wasm, "accept-encoding", "br"),
     ] {
         let bytes = get(path, name, value)?.body_mut().read_to_vec()?.len().to_string();
-        let bare = Server::start(Command::new(&this).args(["--bytes", &bytes]))?;
+        let bare = Server::start(&mut bare(&["--bytes", &bytes]))?;
         let header = format!("{name}: {value}");
         let load = |server: &Server| {
             let address = &server.address;
             server.loaded(&["--fetch", address, path, &header, FETCHING, seconds])
         };
         let ceiling = load(&bare)?;
-        ceiling.print(&format!("ceiling: {bytes} bytes"), FETCHING, Some(1.0));
+        ceiling.print(&format!("ceiling: {bytes} bytes"), FETCHING, "");
         let loaded = load(&server)?;
-        loaded.print(&format!("collector: {what}"), FETCHING, Some(loaded.rate / ceiling.rate));
+        let share = format!("{:.0} %", 100.0 * loaded.rate / ceiling.rate);
+        loaded.print(&format!("collector: {what}"), FETCHING, &share);
     }
     Ok(())
 }
@@ -165,6 +163,14 @@ fn version(server: &Server) -> anyhow::Result<String> {
     let mut reply = request.header("authorization", format!("Bearer {TOKEN}")).call()?;
     let surveys: Value = reply.body_mut().read_json()?;
     Ok(surveys["surveys"][0]["version"].as_str().context("a survey has a version")?.to_owned())
+}
+
+/// A bare server, which this program is with these arguments.
+fn bare(arguments: &[&str]) -> Command {
+    let this = std::env::current_exe().unwrap_or_default();
+    let mut command = Command::new(this);
+    command.args(arguments);
+    command
 }
 
 fn collector(nabz: &str, folder: &Path, database: &str) -> Command {

@@ -84,11 +84,10 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Prints a line of the table, with its share of a ceiling if there is one.
-    pub(crate) fn print(&self, name: &str, connections: &str, share: Option<f64>) {
+    pub(crate) fn print(&self, name: &str, connections: &str, share: &str) {
         let Loaded { rate, p50_ms, p99_ms, cpu, memory_kb } = self;
-        let share = share.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share));
         println!(
-            "{name:<34} {connections:>6} {rate:>9.0} {share:>6} {p50_ms:>8.1} {p99_ms:>8.1} {:>5.0} % {:>5} MiB",
+            "{name:<34} {connections:>6} {rate:>9.0} {share:>13} {p50_ms:>8.1} {p99_ms:>8.1} {:>5.0} % {:>5} MiB",
             100.0 * cpu,
             memory_kb / 1024,
         );
