@@ -3,6 +3,7 @@
 use crate::definition::{Definition, Question};
 use crate::response::{Answer, Attribute, Response, Value, uuid_v7_ms};
 use crate::scale::Scale;
+use crate::text::has_words;
 
 /// Most characters of a text answer or a comment.
 pub const TEXT_CHARS_MAX: usize = 5_000;
@@ -116,7 +117,7 @@ fn accept_value(question: &Question, value: &Value) -> Result<(), Refusal> {
         }
         Value::OffScale(number) if question.range().is_some() => accept_number(question, *number),
         Value::Text(text) if question.scale == Scale::Text => {
-            if text.trim().is_empty() {
+            if !has_words(text) {
                 let detail = "a text without words is no answer: leave it out".to_owned();
                 return Err(out_of_bounds("value", detail));
             }
@@ -253,7 +254,14 @@ mod tests {
 
     #[test]
     fn a_blank_text_is_no_answer() {
-        check(r#"[{"question":"text","value":" "}]"#, "", "OutOfBounds answers[0].value");
+        let check = |text: &str, expected: &str| {
+            check(&format!(r#"[{{"question":"text","value":"{text}"}}]"#), "", expected);
+        };
+        for blank in ["", " ", "\u{200c}", "\u{feff} \u{200b}\u{ad}\u{202e}", "\u{3164}\u{2800}"] {
+            check(blank, "OutOfBounds answers[0].value");
+        }
+        check("\u{200c}می\u{200c}خواهم\u{200f}", "ok");
+        check("\u{2764}\u{fe0f}", "ok");
     }
 
     #[test]

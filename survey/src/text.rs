@@ -1,4 +1,5 @@
-//! Defines [`Text`]: a text in one language or in several.
+//! Defines [`Text`]: a text in one language or in several; and [`has_words`]: whether a text shows
+//! anything.
 
 use std::fmt;
 
@@ -45,6 +46,33 @@ impl Text {
 /// The language of a locale: `pt` of `pt-BR`.
 pub fn language(locale: &str) -> &str {
     locale.split(['-', '_']).next().unwrap_or_default()
+}
+
+/// Whether a text shows anything at all. White space and control characters do not, nor do joiners,
+/// marks of direction, soft hyphens and the like, which mean something only between others, nor does
+/// braille without dots.
+pub fn has_words(text: &str) -> bool {
+    let is_blank = |char: char| char.is_whitespace() || char.is_control() || char == '\u{2800}';
+    text.chars().any(|char| !is_blank(char) && !is_ignorable(char))
+}
+
+/// Unicode's `Default_Ignorable_Code_Point`, as listed in `DerivedCoreProperties.txt`.
+fn is_ignorable(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn find<'a>(texts: &'a [(String, String)], locale: &str) -> Option<&'a (String, String)> {

@@ -115,8 +115,10 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
         .await;
     check(&with("answers", json!([{ "question": "ces", "value": 1 }])), "400 answers[0].question")
         .await;
-    let blank = response("support", &new_id(), 1, "answered", &[("why", json!("  "))]);
-    check(&blank.to_string(), "422 answers[0].value").await;
+    for blank in ["", "  ", "\u{200c}\u{200b}\u{feff}\u{ad} \u{200f}"] {
+        let blank = response("support", &new_id(), 1, "answered", &[("why", json!(blank))]);
+        check(&blank.to_string(), "422 answers[0].value").await;
+    }
     check(&with("respondent", json!("x".repeat(129))), "422 respondent").await;
     check(&with("attributes", json!({ "plan": [] })), "400 attributes.plan").await;
     assert_eq!(collector.summary("checkout", "").await["shown"], 0);
@@ -217,7 +219,8 @@ async fn responses_are_listed_page_by_page() {
     let mut ids = Vec::new();
     for value in 0..5 {
         let mut body = answered("checkout", "nps", value * 2);
-        body["answers"][0]["comment"] = if value % 2 == 0 { json!("words") } else { json!("  ") };
+        let comments = ["words", "  ", "می\u{200c}خواهم", "\u{200c}\u{feff} \u{200f}", "words"];
+        body["answers"][0]["comment"] = json!(comments[value as usize]);
         ids.insert(0, body["id"].clone());
         collector.post(&body).await;
     }

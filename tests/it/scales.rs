@@ -12,6 +12,7 @@ in_each_browser! {
     no_number_is_cut_off_on_a_small_phone,
     nothing_went_wrong_is_an_answer_of_its_own,
     a_visitor_can_turn_back,
+    a_text_that_shows_nothing_is_none,
     keys_move_and_choose_only_when_told_to,
     thanks_are_said_by_group_with_a_link,
     every_language_has_its_words,
@@ -146,6 +147,37 @@ async fn a_visitor_can_turn_back(engine: Engine) {
         json!([{ "question": "yes_no", "value": 0 }, { "question": "text", "value": "Thanks" }]);
     stage.wait_for_answers("both questions", answers).await;
     assert_eq!(browser.noise().await, json!([]));
+}
+
+async fn a_text_that_shows_nothing_is_none(engine: Engine) {
+    let survey = json!([{ "id": "two", "questions": [
+        { "scale": "yes_no", "prompt": "Was it solved?", "follow_up": { "no": "What is left?" } },
+        { "scale": "text", "prompt": "Anything else?" },
+    ] }]);
+    let stage = Stage::open(engine, survey, "").await;
+    let check = async |comment: &str, text: &str, expected: Value| {
+        stage.show("two", "fa").await;
+        stage.browser.click_in_card("[value='0']").await;
+        for (place, prompt, words) in
+            [("#why", "What is left?", comment), ("#prompt", "Anything else?", text)]
+        {
+            let heading = format!("shadow.querySelector('{place}').textContent");
+            stage.wait_for(&heading, json!(prompt)).await;
+            let write = format!("shadow.querySelector('textarea').value = {}", json!(words));
+            stage.ask(&write).await;
+            stage.browser.click_in_card("[name=send]").await;
+        }
+        stage.wait_for_answers(text, expected).await;
+    };
+    let nothing = "\u{200c}\u{200b} \u{feff}\u{ad}\u{202e}\n\u{2800}";
+    let no = json!({ "question": "yes_no", "value": 0 });
+    check(nothing, nothing, json!([no])).await;
+    let words = "می\u{200c}خواهم";
+    let expected = json!([
+        { "question": "yes_no", "value": 0, "comment": words },
+        { "question": "text", "value": words },
+    ]);
+    check(words, words, expected).await;
 }
 
 async fn keys_move_and_choose_only_when_told_to(engine: Engine) {

@@ -5,6 +5,9 @@
 /** Languages that are written from right to left: `nabz_widget::listen::is_right_to_left`. */
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur|ps|ckb|sd|ug)$/;
 
+/** What is seen of a text, as `survey::text::has_words` tells. */
+const SEEN = /[^\s\p{Cc}\p{DI}\u2800]/u;
+
 /**
  * An element for a survey. The card is drawn into `root`.
  * @param {any} definition
@@ -68,7 +71,8 @@ function listen({ shadow, card }, left, act) {
   const perform = (name, place = 0) => {
     const hadFocus = shadow.activeElement;
     // The field has the same limit, but only for what is typed.
-    act(name, place, [...(field()?.value.trim() ?? "")].slice(0, 2e3).join(""));
+    const text = field()?.value.trim() ?? "";
+    act(name, place, SEEN.test(text) ? [...text].slice(0, 2e3).join("") : "");
     count();
     // What had the focus is gone: the keyboard shall not start again at the top of the page.
     if (hadFocus && !shadow.activeElement) (card.isConnected ? card : before)?.focus?.();

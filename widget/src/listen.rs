@@ -2,6 +2,7 @@
 //! `widget/host/card.js` and `words.js` do for the page.
 
 use js_sys::{Array, Object, Reflect};
+use survey::text::has_words;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
@@ -21,7 +22,8 @@ pub fn pressed(target: &Element) -> Option<Action> {
 /// What stands in the text field of a card.
 pub fn draft(card: &Element) -> String {
     let text = field(card).map_or_else(String::new, |field| field.value());
-    text.trim().chars().take(TEXT_CHARS_MAX).collect()
+    let words = if has_words(&text) { text.trim() } else { "" };
+    words.chars().take(TEXT_CHARS_MAX).collect()
 }
 
 /// Writes how many characters are left, once there is something in the field.

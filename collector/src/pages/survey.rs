@@ -1,5 +1,6 @@
 //! One survey: scores, distribution, trend, comments.
 
+use ::survey::text::has_words;
 use ::survey::{Definition, Question, Scale, Summary, Value};
 use maud::{Markup, html};
 
@@ -110,7 +111,7 @@ fn comment(definition: &Definition, stored: &Record) -> Markup {
             @let question = definition.question(&answer.question);
             @let is_text = question.is_some_and(|question| question.scale == Scale::Text);
             @let words = match &answer.value { Value::Text(text) if is_text => Some(text), _ => answer.comment.as_ref() };
-            @if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
+            @if let Some(words) = words.filter(|words| has_words(words)) {
                 li {
                     (given(question, &answer.value))
                     blockquote dir="auto" { (words) }

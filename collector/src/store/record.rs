@@ -160,7 +160,7 @@ pub(super) fn value_of<'a>(response: &'a Response, key: &str) -> Option<Cow<'a, 
 
 /// Whether the respondent wrote anything.
 pub(super) fn has_words(response: &Response) -> bool {
-    let written = |text: &str| !text.trim().is_empty();
+    let written = survey::text::has_words;
     response.answers.iter().any(|answer| {
         let text = matches!(&answer.value, Value::Text(text) if written(text));
         text || answer.comment.as_deref().is_some_and(written)

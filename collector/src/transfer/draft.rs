@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use survey::response::{Attribute, Response};
+use survey::text::has_words;
 use survey::{Answer, Day, Question, State};
 
 use super::cells;
@@ -168,7 +169,7 @@ fn of_cells(
 fn text_of(cell: &str, layout: &Layout) -> Option<String> {
     match layout.peer {
         None => cells::to_text(cell),
-        Some(_) => (!cell.trim().is_empty()).then(|| cell.to_owned()),
+        Some(_) => has_words(cell).then(|| cell.to_owned()),
     }
 }
 
@@ -206,7 +207,7 @@ impl Draft {
             Column::Due => self.handling.due = day(cell)?,
             Column::ExcludedBy => self.handling.excluded_by = text(),
             Column::ExcludedWhy => self.handling.excluded_why = text(),
-            Column::Value(_) if cell.is_empty() => {}
+            Column::Value(_) if !has_words(cell) => {}
             Column::Value(at) => {
                 let question = &context.questions[*at];
                 let value = cells::to_value(question, cell)?;

@@ -5,7 +5,7 @@ use crate::definition::{ANY_GROUP, Question, Survey};
 use crate::nearest::nearest;
 use crate::scale::{Group, Scale};
 use crate::site::{RESERVED, Site};
-use crate::text::Text;
+use crate::text::{Text, has_words};
 
 /// Everything in a well-formed file that makes no sense.
 pub(super) fn problems(
@@ -190,7 +190,7 @@ impl Meaning<'_> {
     }
 
     pub(super) fn locales(&mut self, field: &str, text: Option<&Text>) {
-        if text.is_some_and(|text| text.all().any(|text| text.trim().is_empty())) {
+        if text.is_some_and(|text| !text.all().all(has_words)) {
             self.report(field, "there are no words in it".to_owned(), "Write something.");
         }
         let Some(Text::ByLocale(texts)) = text else { return };
