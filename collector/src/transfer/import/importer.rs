@@ -123,10 +123,10 @@ impl Importer {
     fn carry(&self, file: &File, tell: &mut impl FnMut(Event)) -> anyhow::Result<Event> {
         let context = self.context()?;
         let mut wrong = Listing { rows: 0, tell };
-        let Some(mut pass) = self.pass(file, &context, &mut wrong)? else {
+        let Some(pass) = self.pass(file, &context, &mut wrong)? else {
             return Ok(Event::Refused { wrong: 0 });
         };
-        self.check(&mut pass, &mut wrong)?;
+        self.check(pass, &mut wrong)?;
         if wrong.rows > 0 && !self.how.skip_bad {
             return Ok(Event::Refused { wrong: wrong.rows });
         }
@@ -178,8 +178,8 @@ impl Importer {
         Ok(Some(Pass { rows, layout, maker, occurred, context, length, how: &self.how }))
     }
 
-    /// Reads everything and lists what is wrong.
-    fn check(&self, pass: &mut Pass, wrong: &mut Listing<impl FnMut(Event)>) -> anyhow::Result<()> {
+    /// Reads everything and lists what is wrong. What is remembered of the rows ends with it.
+    fn check(&self, mut pass: Pass, wrong: &mut Listing<impl FnMut(Event)>) -> anyhow::Result<()> {
         while let Some(batch) = pass.batch()? {
             let (site, survey) = (pass.context.site.clone(), self.survey.clone());
             let ids = batch.good.iter().map(|(_, posted)| posted.response.id.clone()).collect();
