@@ -229,13 +229,13 @@ mod tests {
         );
     }
 
+    fn check_lists(rows: &str, expected: &Expect) {
+        check(Scale::Problems, Some("q:wrong"), &format!("id,q:wrong\r\n{rows}"), expected);
+    }
+
     #[test]
     fn what_went_wrong_may_be_listed() {
-        let lists = |rows: &str, expected: &Expect| {
-            let table = format!("id,q:wrong\r\n{rows}");
-            check(Scale::Problems, Some("q:wrong"), &table, expected);
-        };
-        lists(
+        check_lists(
             "a,;\r\nb,late;rude\r\nc,3\r\nd,\r\ne,late\r\n",
             &expect![[r#"
             []
@@ -246,7 +246,7 @@ mod tests {
             complaint: 3
         "#]],
         );
-        lists(
+        check_lists(
             "a,late\r\nb,rude\r\n",
             &expect![[r#"
             []
@@ -257,7 +257,11 @@ mod tests {
             complaint: 2
         "#]],
         );
-        lists(
+    }
+
+    #[test]
+    fn the_other_cells_tell_lists_from_numbers() {
+        check_lists(
             "a,2\r\nb,x\r\n",
             &expect![[r#"
             [(3, "x")]
@@ -268,7 +272,7 @@ mod tests {
             complaint: 1
         "#]],
         );
-        lists(
+        check_lists(
             "a,300\r\n",
             &expect![[r#"
             [(2, "300")]
@@ -278,7 +282,7 @@ mod tests {
             complaint: 0
         "#]],
         );
-        lists(
+        check_lists(
             "a,;\r\nb,late;late\r\nc,It was late;rude\r\n",
             &expect![[r#"
             [(3, "late;late"), (4, "It was late;rude")]
@@ -289,7 +293,7 @@ mod tests {
             complaint: 0
         "#]],
         );
-        lists(
+        check_lists(
             "a,;\r\nb,3;1;2\r\nc,16\r\n",
             &expect![[r#"
             []
